@@ -1,0 +1,81 @@
+"""The simulated board's clock: virtual (sleeping costs nothing) up to a switch, then the PC's (for harness.py).
+
+Times are milliseconds or microseconds since the board's first power-on, over all its boots. In virtual time each look
+at the clock costs LOOK_US, so that a loop that waits by polling the clock ends.
+"""
+
+LOOK_US = 5
+CHUNK_US = 200_000
+
+
+class Clock:
+    """`switch_ms` None = virtual for ever. `alarm_us`: the watchdog's deadline, met exactly in virtual time."""
+
+    def __init__(self, start_ms, switch_ms, speed, host_us, host_sleep_us):
+        self._us = start_ms * 1000
+        self._switch_us = None if switch_ms is None else switch_ms * 1000
+        self._speed = speed
+        self._host_us = host_us
+        self._host_sleep_us = host_sleep_us
+        self._host_zero = None
+        self.alarm_us = None
+        self.on_alarm = None
+        self.on_real = None
+        self.on_pass = None
+
+    @property
+    def virtual(self):
+        """True while time is free; the switch to the PC's time happens here, when it is due."""
+        if self._host_zero is None and self._switch_us is not None and self._us >= self._switch_us:
+            self._host_zero = self._host_us()
+            if self.on_real:
+                self.on_real()
+        return self._host_zero is None
+
+    def now_us(self):
+        if self.virtual:
+            self._us += LOOK_US
+            now = self._us
+        else:
+            now = self._us + int((self._host_us() - self._host_zero) * self._speed)
+        if self.alarm_us is not None and now >= self.alarm_us:
+            self._ring()
+        return now
+
+    def now_ms(self):
+        return self.now_us() // 1000
+
+    def sleep_us(self, us):
+        """Let us microseconds pass, free in virtual time; rings the watchdog on the way."""
+        end = self.now_us() + us
+        while True:
+            if self.virtual:
+                self._jump(end)
+            else:
+                self._host_sleep_us(max(1, min(CHUNK_US, int((end - self.now_us()) / self._speed))))
+            if self.on_pass:
+                self.on_pass()
+            if self.now_us() >= end:
+                return
+
+    def jump_us(self, us):
+        """Virtual time only: pass us microseconds, or up to the switch."""
+        self._jump(self._us + us)
+        if self.on_pass:
+            self.on_pass()
+
+    def host_ms(self, us):
+        """How long us microseconds of the board's time take on the PC, in whole ms rounded up."""
+        return -int(-us / self._speed // 1000)
+
+    def _jump(self, end_us):
+        if self._switch_us is not None:
+            end_us = min(end_us, self._switch_us)
+        if self.alarm_us is not None and end_us >= self.alarm_us:
+            self._us = max(self._us, self.alarm_us)
+            self._ring()
+        self._us = max(self._us, end_us)
+
+    def _ring(self):
+        self.alarm_us = None
+        self.on_alarm()

@@ -1,0 +1,273 @@
+"""The seam of a simulated board: clock, pins, world, faults and the two logs that tests read (for run.py and modules/).
+
+One Harness per process, kept in `harness.board`. It knows the wiring (spec["wiring"], the checked board file), so that
+a driver's pin leads to the right quantity of the world. Logs lie on the host, outside the flash, one JSON line each:
+truth.jsonl (what each sensor gave out) and trace.jsonl (a mark per boot, then every edge of an output pin).
+"""
+
+import json
+
+from boards.simulated import host, world
+from boards.simulated.clock import Clock
+from boards.simulated.loopmeter import LoopMeter
+from boards.simulated.replay import Replay
+
+PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
+BOOT_MS = 300
+POWER_GAP_MS = 1000
+WORLD_SAVE_S = 600
+FAULTS_LOOK_US = 200_000
+DAY_MS = 86_400_000
+WDT_NOTE_US = 500_000  # the note of the last feeding is at most this old, see process.NodeProcess
+
+board = None
+
+
+class Harness:
+    """Everything behind the pins. spec: see process.SimulatedNode.write_spec."""
+
+    def __init__(self, spec):
+        self.spec = spec
+        self.folder = spec["folder"]
+        self.faults = {}
+        self._faults_seen = None
+        self._faults_looked_us = 0
+        self._script = list(spec.get("script", ()))
+        self._before = self._how_it_ended()
+        self.cause = self._before.get("cause", PWRON_RESET)
+        self.boot = self._count_boot()
+        self.start_ms = self._resume_ms()
+        self.clock = self._make_clock()
+        self.noise = world.Noise(spec["seed"] * 31 + self.boot)
+        self.truth = host.open_file(self.folder + "/truth.jsonl", "a")
+        self.trace = host.open_file(self.folder + "/trace.jsonl", "a")
+        self.actuators = {item["pin"]: item for item in spec["wiring"]["actuators"]}
+        self.world = self._make_world()
+        self._world_saved_s = self.world.t_s
+        self.levels = {}
+        self.wdt_ms = None
+        self._wdt_noted_us = -WDT_NOTE_US
+        self.meter = LoopMeter(host.ticks_us)
+        self._next_stat_ms = (self.start_ms // DAY_MS + 1) * DAY_MS
+        self._mark_boot()
+
+    # --- how the last boot ended, and when this one starts ---
+
+    def _how_it_ended(self):
+        text = host.read_file(self.folder + "/reset")
+        if text is None:
+            return {}
+        host.remove(self.folder + "/reset")
+        return json.loads(text)
+
+    def _count_boot(self):
+        count = int(host.read_file(self.folder + "/boots") or "0") + 1
+        host.replace_file(self.folder + "/boots", str(count))
+        return count
+
+    def _resume_ms(self):
+        anchor = host.read_file(self.folder + "/anchor")
+        if anchor:
+            anchor = json.loads(anchor)
+            gone = (host.unix_s() - anchor["unix_s"]) * self.spec["speed"]
+            return anchor["t_ms"] + int(gone * 1000)
+        if "t_ms" in self._before:
+            return self._before["t_ms"] + BOOT_MS
+        last = max(_last_ms(self.folder + "/truth.jsonl"), _last_ms(self.folder + "/trace.jsonl"))
+        return last + POWER_GAP_MS if last else BOOT_MS
+
+    def _make_clock(self):
+        switch_ms = None if self.spec["virtual"] else self.spec["prefill_s"] * 1000
+        clock = Clock(self.start_ms, switch_ms, self.spec["speed"], host.ticks_us, host.sleep_us)
+        clock.on_real = self._anchor
+        clock.on_alarm = self.watchdog_bites
+        clock.on_pass = self.look_around
+        return clock
+
+    def _anchor(self):
+        """Real time begins: from now on t_ms and the PC's clock go together, also over power cuts."""
+        if host.modified(self.folder + "/anchor") is None:
+            line = {"t_ms": max(self.start_ms, self.spec["prefill_s"] * 1000), "unix_s": host.unix_s()}
+            host.replace_file(self.folder + "/anchor", json.dumps(line))
+
+    def _make_world(self):
+        spec = self.spec
+        wired = [item["kind"] for item in self.actuators.values()]
+        replay = None
+        if spec.get("replay"):
+            replay = Replay(host.open_file(spec["replay"]), spec["replay_step_s"])
+        made = world.make(spec["world"], self.start_ms, wired, spec["seed"], replay)
+        saved = host.read_file(self.folder + "/world")
+        if saved and not replay:
+            made.restore(json.loads(saved))
+        elif not replay:
+            made.t_s = self.start_ms // 1000
+        made.advance(self.start_ms)
+        return made
+
+    def _mark_boot(self):
+        pins = self._before.get("pins", {}) if self.cause == SOFT_RESET else {}
+        mark = {"t_ms": self.start_ms, "boot": self.boot, "start": self.cause}
+        self._write(self.trace, json.dumps(mark) + "\n")
+        for number, level in pins.items():
+            self.levels[int(number)] = level
+        for item in self.actuators.values():
+            self.levels.setdefault(item["pin"], 1 - item["on_level"])
+            self.world.switch(item["kind"], self.levels[item["pin"]] == item["on_level"])
+        if "wdt_ms" in self._before and self.cause == SOFT_RESET:
+            self.arm(self._before["wdt_ms"])
+
+    # --- pins ---
+
+    def edge(self, pin, level):
+        """The wire of an output pin is at level now; edges are traced (not the LED's), relays act."""
+        if self.levels.get(pin) == level:
+            return
+        self.levels[pin] = level
+        if pin == self.spec["wiring"]["led"]:
+            return
+        now = self.clock.now_ms()
+        self._write(self.trace, '{"t_ms": %d, "boot": %d, "pin": %d, "level": %d}\n' % (now, self.boot, pin, level))
+        if not level:
+            self._unlock(pin)
+        item = self.actuators.get(pin)
+        if item and self.faults.get("relay:%d" % pin) != "welded":
+            self.world.advance(now)
+            self.world.switch(item["kind"], level == item["on_level"])
+
+    def _unlock(self, power_pin):
+        """A sensor whose supply goes off forgets that it was locked up."""
+        for channel in self.spec["wiring"]["channels"]:
+            name = "%s@%d" % (channel["driver"], channel.get("pin", -1))
+            if channel.get("power_pin") == power_pin and self.faults.get(name) == "locked":
+                del self.faults[name]
+
+    def input_level(self, pin, pulled_up):
+        """What an input pin reads: a fault "pin:27" sets it; a normally closed stop input rests at 0."""
+        forced = self.faults.get("pin:%d" % pin)
+        if forced is not None:
+            return forced
+        if pin == self.spec["wiring"].get("stop_pin"):
+            return 0
+        return 1 if pulled_up else 0
+
+    # --- sensors ---
+
+    def sensors(self, driver, pin):
+        """The wired channels of one sensor: those of this driver (or one of a tuple of drivers) on this pin."""
+        drivers = driver if isinstance(driver, tuple) else (driver,)
+        return [c for c in self.spec["wiring"]["channels"] if c["driver"] in drivers and c.get("pin") == pin]
+
+    def measure(self, channel):
+        """The world's value for a wired channel now, in °C or %; None when the recorded log has none."""
+        self.world.advance(self.clock.now_ms())
+        if self.world.t_s - self._world_saved_s >= WORLD_SAVE_S:
+            self._save_world()
+        return self.world.value(channel["kind"], channel.get("place", ""))
+
+    def fault(self, name):
+        """The fault that is set on a sensor, machine or part ("dht22@4", "wifi", …); None when it is well."""
+        self._look_at_faults()
+        return self.faults.get(name)
+
+    def produced(self, channel, tenths, fault=None):
+        """Log what a sensor gave out for a channel: an integer in tenths, or None with the fault that was played."""
+        line = '{"t_ms": %d, "boot": %d, "channel": %d, "kind": "%s", "value": %s%s}\n' % (
+            self.clock.now_ms(),
+            self.boot,
+            channel["id"],
+            channel["kind"],
+            "null" if tenths is None else tenths,
+            ', "fault": "%s"' % fault if fault else "",
+        )
+        if self.spec.get("truth", True):
+            self._write(self.truth, line)
+
+    # --- time passing: scripted and live faults, statistics ---
+
+    def look_around(self):
+        """Called whenever time passed: faults from the script and the file, a line of statistics per day."""
+        now_ms = self.clock.now_ms()
+        while self._script and self._script[0][0] * 1000 <= now_ms:
+            self._set_faults(self._script.pop(0)[1])
+        self._look_at_faults()
+        if now_ms >= self._next_stat_ms:
+            self._next_stat_ms += DAY_MS
+            self.write_stat(now_ms)
+
+    def _look_at_faults(self):
+        now = host.ticks_us()
+        if now - self._faults_looked_us < FAULTS_LOOK_US:
+            return
+        self._faults_looked_us = now
+        seen = host.modified(self.folder + "/faults.json")
+        if seen is not None and seen != self._faults_seen:
+            self._faults_seen = seen
+            self._set_faults(json.loads(host.read_file(self.folder + "/faults.json")))
+
+    def _set_faults(self, changes):
+        for name, value in changes.items():
+            if value is None:
+                self.faults.pop(name, None)
+            else:
+                self.faults[name] = value
+        self.world.blocked = tuple(n[8:] for n in self.faults if n.startswith("machine:"))
+
+    def write_stat(self, now_ms):
+        """One line of stats.jsonl: heap after a collection, and how long the loop's steps took on this PC."""
+        host.real_gc.collect()
+        line = {"t_ms": now_ms, "free": host.real_gc.mem_free(), "alloc": host.real_gc.mem_alloc()}
+        line.update(self.meter.take())
+        with host.open_file(self.folder + "/stats.jsonl", "a") as file:
+            file.write(json.dumps(line) + "\n")
+
+    # --- watchdog and resets ---
+
+    def arm(self, timeout_ms):
+        self.wdt_ms = timeout_ms
+        self.feed()
+
+    def feed(self):
+        self.clock.alarm_us = None
+        now_us = self.clock.now_us()
+        self.clock.alarm_us = now_us + self.wdt_ms * 1000
+        if host.ticks_us() - self._wdt_noted_us > WDT_NOTE_US:
+            self._wdt_noted_us = host.ticks_us()
+            note = {"boot": self.boot, "t_ms": now_us // 1000, "unix_s": host.unix_s(), "timeout_ms": self.wdt_ms}
+            host.replace_file(self.folder + "/wdt", json.dumps(note))
+
+    def watchdog_bites(self):
+        print("simulated board: watchdog reset")
+        self.reset(WDT_RESET)
+
+    def reset(self, cause):
+        """Leave a note for the next boot and end the process; for a soft reset the caller ends it gently."""
+        self.clock.alarm_us = None
+        note = {"cause": cause, "t_ms": self.clock.now_ms()}
+        if cause == SOFT_RESET:
+            note["pins"] = {str(pin): level for pin, level in self.levels.items()}
+            if self.wdt_ms:
+                note["wdt_ms"] = self.wdt_ms
+        self._save_world()
+        host.replace_file(self.folder + "/reset", json.dumps(note))
+        if cause != SOFT_RESET:
+            host.die()
+
+    def _save_world(self):
+        self._world_saved_s = self.world.t_s
+        host.replace_file(self.folder + "/world", json.dumps(self.world.state()))
+
+    def _write(self, file, line):
+        file.write(line)
+        if not host.MICROPYTHON:
+            file.flush()
+
+
+def _last_ms(path):
+    """The t_ms of a log's last whole line, 0 when there is none."""
+    text = host.read_tail(path, 400)
+    last = 0
+    for line in text.split("\n"):
+        if line.startswith('{"t_ms": ') and line.endswith("}"):
+            last = json.loads(line)["t_ms"]
+    return last

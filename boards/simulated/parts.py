@@ -1,0 +1,128 @@
+"""The parts that hang on a simulated board's I²C bus and ADC pins: SHT3x, SHT4x, soil probes (for machine.py)."""
+
+DRY_UV = 2_450_000
+WET_UV = 1_100_000
+NOISE_UV = 4000
+LOG_EVERY_MS = 500
+BUSY = 19  # ENODEV: the sensor does not acknowledge while it measures
+MEASURE = {"sht3x": (b"\x24\x00", b"\x24\x0b", b"\x24\x16", b"\x2c\x06"), "sht4x": (b"\xfd", b"\xf6", b"\xe0")}
+MEASURE_MS = {"sht3x": 15, "sht4x": 9}
+
+
+def crc8(data):
+    """Sensirion CRC-8: polynomial 0x31, start 0xFF."""
+    crc = 0xFF
+    for value in data:
+        crc ^= value
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x31) & 0xFF if crc & 0x80 else crc << 1
+    return crc
+
+
+class Sht:
+    """One SHT3x or SHT4x: a measuring command, then two words with a CRC each (data sheets)."""
+
+    def __init__(self, board, driver, channels):
+        self._board = board
+        self._driver = driver
+        self._channels = channels
+        self._name = "%s@%d" % (driver, channels[0]["address"])
+        self._ready_ms = None
+        self._frame = bytearray(6)
+
+    def absent(self):
+        return self._board.fault(self._name) == "timeout"
+
+    def command(self, data):
+        if data in MEASURE[self._driver]:
+            self._measure()
+            self._ready_ms = self._board.clock.now_ms() + MEASURE_MS[self._driver]
+
+    def answer(self, count):
+        if self._ready_ms is None or self._board.clock.now_ms() < self._ready_ms:
+            raise OSError(BUSY)
+        self._ready_ms = None
+        return bytes(self._frame[:count])
+
+    def _measure(self):
+        board = self._board
+        fault = board.fault(self._name)
+        words = [0, 0]
+        for channel in self._channels:
+            value = board.measure(channel)
+            if value is None:
+                board.produced(channel, None, "no data")
+                raise OSError(BUSY)
+            value += (0.03 if channel["out"] == 0 else 0.15) * board.noise.bell()
+            words[channel["out"]] = self._raw(channel["out"], value)
+            board.produced(channel, None if fault else self._tenths(channel["out"], words[channel["out"]]), fault)
+        if fault == "frozen":
+            return
+        for index, word in enumerate(words):
+            pair = bytes((word >> 8, word & 255))
+            self._frame[3 * index : 3 * index + 2] = pair
+            self._frame[3 * index + 2] = crc8(pair) ^ (0x55 if fault == "checksum" else 0)
+
+    def _raw(self, out, value):
+        if out == 0:
+            share = (value + 45) / 175
+        else:
+            share = value / 100 if self._driver == "sht3x" else (value + 6) / 125
+        return max(0, min(65535, int(share * 65535 + 0.5)))
+
+    def _tenths(self, out, raw):
+        """What a driver that rounds to tenths makes of the word."""
+        if out == 0:
+            return (1750 * raw + 32767) // 65535 - 450
+        tenths = (1000 * raw + 32767) // 65535 if self._driver == "sht3x" else (1250 * raw + 32767) // 65535 - 60
+        return max(0, min(1000, tenths))
+
+
+def bus(board, sda):
+    """{address: device} of what is wired to the bus with this SDA pin."""
+    devices = {}
+    channels = board.spec["wiring"]["channels"]
+    for channel in channels:
+        if channel["driver"] in MEASURE and channel["sda"] == sda and channel["address"] not in devices:
+            same = [c for c in channels if c.get("address") == channel["address"] and c["driver"] in MEASURE]
+            devices[channel["address"]] = Sht(board, channel["driver"], same)
+    return devices
+
+
+class Probe:
+    """A capacitive soil probe: 0 % is DRY_UV, 100 % is WET_UV; faults "open", "short" and a stuck "frozen"."""
+
+    FAULTS = {"open": 3_200_000, "short": 20_000}
+
+    def __init__(self, board, pin, channel):
+        self._board = board
+        self._name = "soil@%d" % pin
+        self._channel = channel
+        self._logged_ms = -LOG_EVERY_MS
+        self._last_uv = DRY_UV
+
+    def microvolts(self):
+        fault = self._board.fault(self._name)
+        if fault == "frozen":
+            return self._last_uv
+        value = None if self._channel is None else self._board.measure(self._channel)
+        self._log(value, fault)
+        if value is None:
+            return self.FAULTS["open"]
+        if fault in self.FAULTS:
+            return self.FAULTS[fault]
+        self._last_uv = int(DRY_UV - (DRY_UV - WET_UV) * value / 100 + NOISE_UV * self._board.noise.bell())
+        return self._last_uv
+
+    def _log(self, value, fault):
+        now = self._board.clock.now_ms()
+        if self._channel is not None and now - self._logged_ms >= LOG_EVERY_MS:
+            self._logged_ms = now
+            bad = fault or (None if value is not None else "no data")
+            self._board.produced(self._channel, None if bad else int(10 * value + 0.5), bad)
+
+
+def probe(board, pin):
+    """What hangs on an ADC pin: the wired soil probe, or an open input."""
+    channels = board.sensors("soil", pin)
+    return Probe(board, pin, channels[0] if channels else None)

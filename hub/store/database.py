@@ -1,0 +1,115 @@
+"""The database file: opening it, a connection per thread, its pragmas, and SQLite's errors as ours; used by the store.
+
+WAL lets readers go on while the one writer commits. `synchronous=FULL`, because a commit is a promise: after it the
+node may forget.
+"""
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import peewee
+
+from hub.errors import DataDamaged, DataLocked, DataUnreadable, DiskFull, HubError
+from hub.store.migrate import known, migrate
+
+FILE = "nhavuon.sqlite3"
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",
+    "cache_size": -16_000,  # KiB
+    "temp_store": "memory",
+    "journal_size_limit": 16_000_000,
+}
+BUSY_S = 5.0  # how long a second process (the command line) may hold the writer
+
+_CAUSES: tuple[tuple[tuple[str, ...], type[HubError]], ...] = (
+    (("is full",), DiskFull),
+    (("is locked", "busy"), DataLocked),
+    (("malformed", "not a database", "corrupt"), DataDamaged),
+)
+
+
+class Database(peewee.SqliteDatabase):
+    """One SQLite file: peewee's database, which remembers its connections so that all can be closed."""
+
+    def __init__(self, path: Path, busy_s: float) -> None:
+        self.path = path
+        self._opened: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+        super().__init__(str(path), pragmas=PRAGMAS, timeout=busy_s, check_same_thread=False)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection = super()._connect()  # type: ignore[misc]
+        with self._guard:
+            self._opened.append(connection)
+        return connection
+
+    def raw(self) -> sqlite3.Connection:
+        """The calling thread's own connection, in autocommit."""
+        connection: sqlite3.Connection = self.connection()  # type: ignore[no-untyped-call]
+        return connection
+
+    def close_all(self) -> None:
+        """Close every thread's connection; nobody may use the database any more."""
+        with self._guard:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+
+
+def open_database(folder: Path, busy_s: float = BUSY_S) -> Database:
+    """Open or make the database in `folder`, at the newest schema. Raises HubError's leaves."""
+    path = folder / FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _create_private(path)
+    except OSError as error:
+        raise DataUnreadable(path=str(path), detail=error.strerror or str(error)) from error
+    database = Database(path, busy_s)
+    try:
+        with explained(path):
+            migrate(database.raw(), path, known())
+    except BaseException:
+        database.close_all()
+        raise
+    return database
+
+
+def _create_private(path: Path) -> None:
+    """Make the file readable by its owner alone before anything is in it: it will hold the nodes' keys."""
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into ours."""
+    try:
+        yield
+    except (sqlite3.Error, peewee.DatabaseError) as error:
+        raise cause(error, path) from error
+
+
+def concerns_file(error: Exception) -> bool:
+    """Whether an error is about the disk or the file, so that nothing else can be written either."""
+    return isinstance(error, sqlite3.Error | peewee.DatabaseError) and any(
+        word in str(error) for words in (*(words for words, _ in _CAUSES), ("disk I/O", "readonly")) for word in words
+    )
+
+
+def cause(error: Exception, path: Path) -> HubError:
+    """What an error of SQLite means to a person: its message names the cause on every platform."""
+    detail = str(error)
+    for words, leaf in _CAUSES:
+        if any(word in detail for word in words):
+            return leaf(**_params(path, detail))
+    return DataUnreadable(**_params(path, detail))
+
+
+def _params(path: Path, detail: str) -> dict[str, Any]:
+    return {"path": str(path), "detail": detail}

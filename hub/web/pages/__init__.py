@@ -1,0 +1,10 @@
+"""Pages: one blueprint per noun, all of them HTML that works without JavaScript; registered by create_app."""
+
+from flask import Flask
+
+from hub.web.pages import helping, home, more, nodes, orders, people, set_up, sign_in, stop, zones
+
+
+def register(app: Flask) -> None:
+    for module in (home, zones, orders, stop, nodes, sign_in, set_up, people, more, helping):
+        app.register_blueprint(module.pages)

@@ -1,0 +1,139 @@
+"""Board files: those that ship are right, and whatever a file says, the checker ends in a Board or a BoardError."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boards.board import BoardError, load, names, parse
+from boards.check import problems
+from boards.chips import CHIPS
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA = json.loads((ROOT / "boards/schema.json").read_text("utf-8"))
+RELAY4: dict[str, Any] = json.loads((ROOT / "boards/esp32_relay4.json").read_text("utf-8"))
+QUIET = {18, 19, 21, 22, 23, 25, 26, 27, 32, 33}
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 70) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def one_relay(chip: str, pin: int, **more: Any) -> dict[str, Any]:
+    relay = {"id": 1, "kind": "fan", "name": "Quạt", "pin": pin, "on_level": 1, "max_on_s": 60}
+    document = {"board": "t", "title": {"vi": "t", "en": "t"}, "chip": chip, "sensors": [], "actuators": [relay]}
+    return document | more
+
+
+@pytest.mark.parametrize("name", names())
+def test_shipped_boards_are_right(name: str) -> None:
+    board = load(name)
+    document = json.loads(names()[name].read_text("utf-8"))
+    jsonschema.validate(document, SCHEMA)
+    assert board.name == name
+    assert len(json.dumps(board.device())) < 2048
+    assert [channel.id for channel in board.channels] == sorted(channel.id for channel in board.channels)
+
+
+def test_there_is_a_board_for_each_chip() -> None:
+    assert {load(name).chip.name for name in names()} == set(CHIPS)
+
+
+@given(chip=st.sampled_from(sorted(CHIPS)), pin=st.integers(-2, 50), psram=st.booleans())
+def test_relays_only_on_pins_that_start_quietly(chip: str, pin: int, psram: bool) -> None:
+    facts = CHIPS[chip]
+    bad = facts.input_only | facts.strapping | facts.flash | facts.repl | (facts.psram if psram else frozenset())
+    allowed = pin in facts.pins and pin not in bad
+    assert (problems(one_relay(chip, pin, psram=psram)) == []) == allowed
+
+
+def test_the_quiet_pins_of_the_esp32_are_all_allowed() -> None:
+    assert all(not problems(one_relay("esp32", pin)) for pin in QUIET)
+
+
+@given(chip=st.sampled_from(sorted(CHIPS)), pin=st.integers(0, 48))
+def test_probes_only_on_adc1(chip: str, pin: int) -> None:
+    probe = {"driver": "soil", "pin": pin, "channels": [{"id": 1, "kind": "soil_moisture"}]}
+    document = one_relay(chip, 0) | {"sensors": [probe], "actuators": []}
+    facts = CHIPS[chip]
+    reserved = facts.strapping | facts.flash | facts.repl
+    assert (problems(document) == []) == (pin in facts.adc1 and pin not in reserved)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        (("actuators", 0, "pin"), 34, "input-only"),
+        (("actuators", 0, "pin"), 12, "strapping"),
+        (("actuators", 0, "pin"), 6, "flash"),
+        (("actuators", 0, "pin"), 1, "console"),
+        (("actuators", 0, "pin"), 33, "used twice"),
+        (("actuators", 0, "kind"), "heater", "must fail off"),
+        (("actuators", 0, "drive"), "open_drain", "only pull low"),
+        (("actuators", 0, "max_on_s"), 0, "from 1 to 65535"),
+        (("actuators", 0, "name"), "Quạt hút gió nóng phía sau nhà", "1 to 24 bytes"),
+        (("sensors", 1, "pin"), 25, "ADC1"),
+        (("sensors", 0, "driver"), "bme280", "use one of"),
+        (("sensors", 0, "channels", 0, "kind"), "soil_moisture", "measures temperature and humidity"),
+        (("sensors", 0, "channels", 0, "id"), 2, "used more than once"),
+        (("stop_pin",), 35, "pull"),
+        (("chip",), "esp8266", "use one of esp32"),
+    ],
+)
+def test_each_mistake_is_named(path: tuple[Any, ...], value: Any, words: str) -> None:
+    document = copy.deepcopy(RELAY4)
+    place: Any = document
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(BoardError) as error:
+        parse(document, "t.json")
+    assert words in str(error.value) and str(error.value).startswith("t.json: ")
+
+
+def test_psram_takes_two_pins() -> None:
+    assert problems(one_relay("esp32", 16)) == []
+    assert "PSRAM" in problems(one_relay("esp32", 16, psram=True))[0]
+
+
+@given(json_values)
+def test_any_json_ends_in_a_board_or_an_error(document: object) -> None:
+    assert isinstance(problems(document), list)
+
+
+@given(data=st.data())
+def test_any_change_ends_in_a_board_or_an_error(data: st.DataObject) -> None:
+    document: Any = copy.deepcopy(RELAY4)
+    place = document
+    while isinstance(place, dict | list) and place and data.draw(st.booleans()):
+        inner = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
+        if not isinstance(place[inner], dict | list) or not place[inner]:
+            break
+        place = place[inner]
+    if isinstance(place, dict):
+        place[data.draw(st.sampled_from(sorted(place)))] = data.draw(json_values)
+    elif place:
+        place[data.draw(st.integers(0, len(place) - 1))] = data.draw(json_values)
+    try:
+        parse(document).device()
+    except BoardError as error:
+        assert error.problems
+
+
+def test_an_unknown_board_is_told_with_those_there_are() -> None:
+    with pytest.raises(BoardError, match="esp32_relay4"):
+        load("esp33")
+
+
+def test_a_file_that_is_not_json(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text("{", "utf-8")
+    with pytest.raises(BoardError, match="not JSON"):
+        load(path)

@@ -1,0 +1,262 @@
+"""The whole node on the simulated board, in MicroPython, against a scripted hub."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from boards.simulated.process import NodeProcess, SimulatedNode
+from shared_protocol import record
+from shared_protocol import registry as g
+from shared_protocol.unblock import decode_block
+from tests.firmware.peer import Peer
+
+KEY = bytes(range(16))
+NODE = 7
+QUICK = {"sample_s": 2, "set_s": 10, "now_s": 2, "rules": []}
+START_S = 60.0  # building, booting, the rescue window, joining
+
+Starter = Callable[..., tuple[NodeProcess, Peer]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Starter]:
+    """start(board, **SimulatedNode fields) -> a running node and the hub it talks to, after its first NOW."""
+    running: list[NodeProcess] = []
+    peers: list[Peer] = []
+
+    def starter(board: str = "worm_house_air", wait: bool = True, **options: Any) -> tuple[NodeProcess, Peer]:
+        peer = Peer(NODE, KEY)
+        peers.append(peer)
+        settings = {**QUICK, **options.pop("settings", {})}
+        options.setdefault("speed", 4.0)
+        spec = SimulatedNode(tmp_path / "node", NODE, KEY, peer.address, board, settings=settings, **options)
+        process = NodeProcess(spec)
+        running.append(process)
+        process.start()
+        if wait:
+            assert peer.run(START_S, lambda: peer.nows), process.log().read_text("utf-8")
+        return process, peer
+
+    yield starter
+    for process in running:
+        process.kill()
+    for peer in peers:
+        peer.close()
+
+
+def events(peer: Peer, code: int) -> list[Any]:
+    """Events of one code that the hub stored, in order."""
+    found = []
+    for number in peer.numbers():
+        kind, data = peer.records[peer.journal_id, number]
+        if kind == g.RECORD_EVENT:
+            event = record.decode_event(data)
+            if event.code == code:
+                found.append(event)
+    return found
+
+
+def sets(peer: Peer) -> dict[tuple[int, int], tuple[Any, ...]]:
+    """{(boot, uptime): values} of every set in the hub's blocks; a set must not be there twice."""
+    found: dict[tuple[int, int], tuple[Any, ...]] = {}
+    for kind, data in peer.records.values():
+        if kind == g.RECORD_BLOCK:
+            block = decode_block(data)
+            for i, uptime in enumerate(block.times):
+                assert (block.boot_no, uptime) not in found
+                found[block.boot_no, uptime] = tuple(column[i] for column in block.columns)
+    return found
+
+
+def edges(process: NodeProcess, pin: int) -> list[int]:
+    """Levels that an output took after the boots, from the pin trace."""
+    lines = [json.loads(line) for line in process.trace().read_text("utf-8").splitlines()]
+    return [line["level"] for line in lines if line.get("pin") == pin]
+
+
+def power_cycle(process: NodeProcess, peer: Peer) -> None:
+    """Cut the power, and wait until the next boot reports."""
+    boot = peer.nows[-1].boot_no
+    process.kill()
+    process.start()
+    assert peer.run(START_S, lambda: peer.nows[-1].boot_no > boot)
+
+
+def test_first_meeting(start: Starter) -> None:
+    process, peer = start(prefill_s=1800, settings={"sample_s": 10, "set_s": 60})
+    assert peer.run(10, lambda: peer.records and peer.numbers()[-1] + 1 >= peer.hellos[-1].next)
+    hello, now = peer.hellos[-1], peer.nows[-1]
+    assert (hello.boot_no, hello.reset_cause, hello.first_held) == (1, g.RESET_POWER, 1)
+    assert hello.uptime_s >= 1800
+    assert [value is not None for value, _, _ in now.values] == [True, True]
+    assert peer.numbers() == list(range(1, peer.numbers()[-1] + 1))
+    kinds = [peer.records[peer.journal_id, number][0] for number in peer.numbers()]
+    assert kinds[0] == g.RECORD_TABLE and not peer.clashes
+    assert [e.fields[0] for e in events(peer, g.EVENT_BOOT)] == [g.RESET_POWER]
+    assert events(peer, g.EVENT_TIME)[0].fields == (peer.wall_s, 250, g.TIME_HELLO_ACK)
+
+
+def test_blocks_hold_what_the_sensors_gave(start: Starter) -> None:
+    process, peer = start(prefill_s=3600, settings={"sample_s": 10, "set_s": 60})
+    peer.ack_tlvs = [(g.TLV_CLOSE_NOW, b"")]
+    peer.session = None  # the hub forgot: NOSESS, HELLO, and the open block is asked for
+    assert peer.run(30, lambda: len(sets(peer)) >= 59)
+    given: dict[int, dict[int, int]] = {}
+    for line in process.produced().read_text("utf-8").splitlines():
+        truth = json.loads(line)
+        given.setdefault(truth["t_ms"] // 1000, {})[truth["channel"]] = truth["value"]
+    for (_, uptime), values in sets(peer).items():
+        nearest = min(given, key=lambda t_s: abs(t_s - uptime))
+        assert abs(nearest - uptime) <= 1
+        assert values == (given[nearest][1], given[nearest][2])
+
+
+def test_lease_switches_and_ends(start: Starter) -> None:
+    process, peer = start()
+    peer.command(1, 1, 4)
+    assert peer.run(5, lambda: peer.lease()[0] == 1)
+    assert peer.lease()[1] == g.CAUSE_MANUAL_ON and 1 <= peer.lease()[2] <= 4
+    assert peer.results[-1].code == g.RESULT_OK and peer.results[-1].states == 1
+    assert peer.run(8, lambda: peer.lease()[0] == 0)
+    assert peer.lease()[1] == g.CAUSE_LEASE_OVER
+    assert peer.run(5, lambda: len(events(peer, g.EVENT_ACTUATOR)) == 2)
+    on, off = events(peer, g.EVENT_ACTUATOR)
+    assert on.fields[:3] == (1, 1, g.CAUSE_MANUAL_ON) and on.fields[4] == 4
+    assert off.fields[:3] == (1, 0, g.CAUSE_LEASE_OVER) and off.uptime_s - on.uptime_s == 4
+    assert len(edges(process, 25)) == 2
+
+
+def test_a_copy_of_a_command_is_answered_and_does_nothing(start: Starter) -> None:
+    process, peer = start()
+    id = peer.command(1, 1, 3)
+    assert peer.run(5, lambda: peer.results)
+    assert peer.run(8, lambda: peer.lease()[0] == 0 and peer.lease()[1] == g.CAUSE_LEASE_OVER)
+    peer.command(1, 1, 3, id=id)
+    assert peer.run(5, lambda: len(peer.results) == 2)
+    assert (peer.results[1].code, peer.results[1].states) == (g.RESULT_OK, 0)
+    assert len(edges(process, 25)) == 2
+
+
+def test_a_late_command_is_refused(start: Starter) -> None:
+    _, peer = start()
+    peer.command(1, 1, 3, late_s=-1)
+    peer.command(9, 1, 3)
+    peer.command(1, 1, 0)
+    assert peer.run(5, lambda: len(peer.results) == 3)
+    codes = [result.code for result in peer.results]
+    assert codes == [g.RESULT_TOO_LATE, g.RESULT_NO_ACTUATOR, g.RESULT_NO_LEASE]
+
+
+def test_stop_is_latched_over_a_power_cut(start: Starter) -> None:
+    process, peer = start()
+    peer.command(1, 1, 60)
+    assert peer.run(5, lambda: peer.lease()[0] == 1)
+    peer.send(g.MSG_STOP, b"STOP")
+    assert peer.run(5, lambda: peer.results[-1].id == b"STOP")
+    assert peer.results[-1].states == 0 and edges(process, 25)[-1] == 1
+    power_cycle(process, peer)
+    assert peer.lease()[1] == g.CAUSE_STOP
+    peer.command(1, 1, 60)
+    assert peer.run(5, lambda: peer.results[-1].code == g.RESULT_STOPPED)
+    late = (peer.nows[-1].uptime_s + 60).to_bytes(4, "little")
+    peer.send(g.MSG_STOP_CLEAR, b"FREE" + late)
+    assert peer.run(5, lambda: peer.results[-1].id == b"FREE" and peer.results[-1].code == g.RESULT_OK)
+    peer.command(1, 1, 60)
+    assert peer.run(5, lambda: peer.lease()[0] == 1)
+
+
+def test_dead_sensors_are_told_and_a_lease_is_obeyed(start: Starter) -> None:
+    rule = {"actuator": 2, "channel": 2, "on_below": 650, "off": 750, "fault": "off"}
+    _, peer = start(script=([0, {"dht22@4": "timeout"}],), settings={"rules": [rule]})
+    assert peer.run(15, lambda: events(peer, g.EVENT_FAULT_START))
+    assert [fault for _, fault, _ in peer.nows[-1].values] == [g.FAULT_NO_ANSWER] * 2
+    assert [value for value, _, _ in peer.nows[-1].values] == [None, None]
+    peer.command(2, 1, 3)
+    assert peer.run(5, lambda: peer.lease(1)[0] == 1)
+    assert peer.run(8, lambda: peer.lease(1)[0] == 0)
+    assert peer.lease(1)[1] == g.CAUSE_FAULT
+
+
+@pytest.mark.parametrize(
+    ("lie", "fault"),
+    [("checksum", g.FAULT_CHECKSUM), ("zero", g.FAULT_KNOWN_LIE), ("one", g.FAULT_KNOWN_LIE)],
+)
+def test_lies_of_a_dht_begin_and_end(start: Starter, lie: str, fault: int) -> None:
+    process, peer = start()
+    process.set_faults(**{"dht22@4": lie})
+    assert peer.run(20, lambda: len(events(peer, g.EVENT_FAULT_START)) == 2)
+    first = events(peer, g.EVENT_FAULT_START)[0]
+    assert first.fields[:2] == (1, fault) and first.fields[2] <= first.uptime_s
+    process.set_faults(**{"dht22@4": None})
+    assert peer.run(20, lambda: len(events(peer, g.EVENT_FAULT_END)) == 2)
+    assert peer.run(5, lambda: peer.nows[-1].values[0][0] is not None)
+
+
+def test_power_cuts_lose_at_most_the_set_being_written(start: Starter) -> None:
+    process, peer = start(settings={"sample_s": 2, "set_s": 2, "set": 1})
+    for _ in range(3):
+        peer.run(9)
+        power_cycle(process, peer)
+    assert peer.run(5, lambda: peer.numbers()[-1] + 1 >= peer.hellos[-1].next)
+    assert [e.boot_no for e in events(peer, g.EVENT_BOOT)] == [1, 2, 3, 4]
+    assert peer.numbers() == list(range(1, peer.numbers()[-1] + 1)) and not peer.clashes
+    boots = {boot for boot, _ in sets(peer)}
+    assert boots == {1, 2, 3}
+
+
+def test_a_deaf_hub_is_found_again_and_nothing_is_lost(start: Starter) -> None:
+    _, peer = start()
+    peer.deaf = True
+    peer.run(12)
+    peer.deaf = False
+    peer.session = None
+    before = len(peer.hellos)
+    assert peer.run(40, lambda: len(peer.hellos) > before and len(peer.nows) > 2)
+    peer.run(2)
+    assert peer.numbers() == list(range(1, peer.numbers()[-1] + 1))
+
+
+def test_a_hub_that_lost_its_data_gets_all_again(start: Starter) -> None:
+    _, peer = start(prefill_s=7200, settings={"sample_s": 10, "set_s": 60})
+    assert peer.run(10, lambda: peer.records and peer.numbers()[-1] + 1 >= peer.hellos[-1].next)
+    before = dict(peer.records)
+    peer.records.clear()
+    peer.session = None
+    assert peer.run(20, lambda: set(before) <= set(peer.records))
+    assert all(peer.records[name] == before[name] for name in before)
+
+
+def test_records_arrive_through_loss_and_duplication(start: Starter) -> None:
+    import random
+
+    rng = random.Random(5)
+    _, peer = start(wait=False, prefill_s=36000, settings={"sample_s": 10, "set_s": 60})
+    peer.lose = lambda data, incoming: rng.random() < 0.3
+    assert peer.run(START_S, lambda: peer.nows and peer.numbers() and peer.numbers()[-1] + 1 >= peer.hellos[-1].next)
+    assert peer.run(30, lambda: peer.numbers() == list(range(1, peer.numbers()[-1] + 1)))
+    assert not peer.clashes
+
+
+def test_discovery_without_a_configured_address(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+    process, peer = start(wait=False, settings={"hub": None})
+    listener = Peer(NODE, KEY, 47470)
+    try:
+        assert listener.run(START_S, lambda: listener.nows)
+    finally:
+        listener.close()
+    process.kill()
+
+
+def test_unknown_messages(start: Starter) -> None:
+    _, peer = start()
+    peer.send(0x7E, b"?")
+    peer.send(0xFE, b"?")
+    assert peer.run(5, lambda: peer.others)
+    assert peer.others == [(g.MSG_NAK, bytes([0x7E]) + peer.others[0][1][1:4] + bytes([g.RESULT_UNKNOWN_TYPE]))]
+    before = len(peer.nows)
+    assert peer.run(6, lambda: len(peer.nows) > before)

@@ -1,0 +1,221 @@
+"""A farm for campaigns: one hub process, simulated boards with the real firmware, and the lossy path between them.
+
+Made by the tests in faults, kills and hostile; everything lies in one folder and ends with the `with` block.
+"""
+
+import os
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Callable, Mapping
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from boards.simulated.process import NodeProcess, SimulatedNode
+from hub.fleet import Fleet
+from hub.live import NodeNow
+from hub.service import Hub
+from tests.support.checker import Report, check, last_measured, read_store
+from tests.support.hub_process import HubProcess
+from tests.support.lossy import CLEAR, LossyPath, Weather
+
+DATABASE = "nhavuon.sqlite3"
+# Each round of the sensors is a set, as the checker needs it; NOW as often as the firmware allows.
+SETTINGS: Mapping[str, Any] = {"sample_s": 10, "set_s": 10, "now_s": 15}
+# Rules that switch as often as the board's limits allow: an event record every half minute, so that records are in
+# flight at any moment.
+RESTLESS: Mapping[str, Any] = {
+    "rules": [
+        {"actuator": 1, "channel": 1, "on_above": -300, "off": -300, "max_on_s": 10, "rest_s": 10},
+        {"actuator": 2, "channel": 2, "on_above": -300, "off": -300, "max_on_s": 10, "rest_s": 10},
+    ]
+}
+PATIENCE_S = 120.0  # generous: a busy machine is not a fault
+LOOK_S = 0.1
+# Below the system's ephemeral ports, so that nobody takes a port while its hub is dead; a stretch for each worker.
+PORTS = count(21_000 + 500 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")))
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A UDP port that nobody holds and that the system gives to nobody."""
+    for port in PORTS:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no free port")
+
+
+class LocalHub:
+    """The hub in this process, for tests that look into it; starts and stops like HubProcess, always in order."""
+
+    def __init__(self, data: Path, address: tuple[str, int]) -> None:
+        self.data, self.address = data, address
+        self.log = data.parent / "no.log"
+        self.inner: Hub | None = None
+
+    def start(self) -> None:
+        self.inner = Hub(self.data, listen=self.address[0], udp=self.address[1])
+        self.inner.start()
+
+    def stop(self) -> None:
+        if self.inner is not None:
+            self.inner.stop()
+            self.inner = None
+
+    kill = stop
+
+
+class Farm:
+    """Nodes 1..n on their boards, a hub, and the path. `speed`: times real time; `virtual`: as fast as the PC can."""
+
+    def __init__(
+        self,
+        folder: Path,
+        boards: tuple[str, ...] = ("worm_house_air",),
+        *,
+        seed: int = 1,
+        weather: Weather = CLEAR,
+        speed: float = 1.0,
+        virtual: bool = False,
+        prefill_s: int = 0,
+        settings: Mapping[str, Any] | None = None,
+        local: bool = False,
+        **board: Any,
+    ) -> None:
+        """`local`: the hub in this process. `board`: further fields of every SimulatedNode."""
+        self.folder = folder
+        make: Callable[[Path, tuple[str, int]], HubProcess | LocalHub] = LocalHub if local else HubProcess
+        self.hub = make(folder / "hub", ("127.0.0.1", free_port()))
+        self.erased: dict[int, set[int]] = {}
+        self.path = LossyPath(self.hub.address, seed=seed, weather=weather)
+        self.boards: dict[int, NodeProcess] = {}
+        for number, name in enumerate(boards, start=1):
+            spec = SimulatedNode(
+                folder=folder / f"node_{number}",
+                node=number,
+                key=secrets.token_bytes(16),
+                hub=self.path.address,
+                board=name,
+                seed=seed * 100 + number,
+                settings={**SETTINGS, **(settings or {})},
+                speed=speed,
+                virtual=virtual,
+                prefill_s=prefill_s,
+                **board,
+            )
+            self.boards[number] = NodeProcess(spec)
+        self._enrol()
+
+    def _enrol(self) -> None:
+        fleet = Fleet.open(self.hub.data)
+        try:
+            for number, board in self.boards.items():
+                fleet.add(f"Thiết bị {number}", number=number, key=board.spec.key)
+        finally:
+            fleet.close()
+
+    def __enter__(self) -> "Farm":
+        self.path.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for board in self.boards.values():
+            board.kill()
+        self.hub.kill()
+        self.path.stop()
+
+    def start(self) -> None:
+        """The hub, then all boards."""
+        self.hub.start()
+        for board in self.boards.values():
+            board.start()
+
+    @property
+    def inner(self) -> Hub:
+        """The hub itself, when it is local and runs."""
+        assert isinstance(self.hub, LocalHub) and self.hub.inner is not None
+        return self.hub.inner
+
+    def now(self, node: int = 1) -> NodeNow:
+        """What a local hub shows of a node."""
+        return self.inner.live.node(node) or NodeNow(node)
+
+    def greeted(self, node: int = 1) -> None:
+        """Wait until a local hub has heard a NOW of a node under a session."""
+        self.until(lambda: bool(self.now(node).channels), f"node {node} reports")
+
+    @property
+    def database(self) -> Path:
+        return self.hub.data / DATABASE
+
+    def report(self, node: int = 1) -> Report:
+        """What became of every set of a node so far. The hub must be up, or its database be closed."""
+        return check(self.database, node, self.boards[node].folder, self.erased.get(node, ()))
+
+    def journals(self, node: int = 1) -> dict[int, int]:
+        """{journal_id: how many of its records are stored}."""
+        return {journal: len(sequences) for journal, sequences in read_store(self.database, node).journals.items()}
+
+    def until(self, done: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+        """Wait for something; AssertionError with the boards' and the hub's last words when it never comes."""
+        end = time.monotonic() + patience_s
+        while not done():
+            if time.monotonic() > end:
+                raise AssertionError(f"{what}: not within {patience_s:.0f} s\n{self.last_words()}")
+            time.sleep(LOOK_S)
+
+    def last_words(self) -> str:
+        """The ends of all logs and the reports, for a failed test."""
+        parts = [f"path {dict(self.path.counts)}"]
+        for number, board in self.boards.items():
+            parts += [f"node {number}: {self.report(number)}", _tail(board.log())]
+        return "\n".join([*parts, _tail(self.hub.log)])
+
+    def settle(self) -> None:
+        """Wait until everything that the nodes measured until now is stored: their open blocks must close by then."""
+        for node, board in self.boards.items():
+            self._settle(node, last_measured(board.folder))
+
+    def settle_earlier(self, node: int) -> None:
+        """Wait until all sets of the boots before the newest one are stored."""
+        self._settle(node, (0, 0))
+
+    def _settle(self, node: int, mark: tuple[int, int]) -> None:
+        def settled() -> bool:
+            report = self.report(node)
+            return not report.missing and not report.holes and (report.newest_boot, report.newest_ms) >= mark
+
+        self.until(settled, f"node {node} settles")
+
+    def lives(self, node: int, sets: int) -> None:
+        """Wait until a board has measured so many more sets."""
+        want = self.report(node).rounds + sets
+        self.until(lambda: self.report(node).rounds >= want, f"node {node} measures {sets} sets")
+
+    def reformat(self, node: int) -> None:
+        """Erase a board's flash, as a technician does; its number and key in NVS stay. The board must be off."""
+        board = self.boards[node]
+        self.erased.setdefault(node, set()).add(self.report(node).newest_boot)
+        for name in ("flash.bin", "flashed"):
+            (board.folder / name).unlink()
+
+    def copy_data(self, name: str) -> Path:
+        """A copy of the hub's data folder; the hub must be down."""
+        copy = self.folder / name
+        shutil.copytree(self.hub.data, copy)
+        return copy
+
+    def restore_data(self, copy: Path) -> None:
+        """Put a copy in the place of the hub's data; the hub must be down."""
+        shutil.rmtree(self.hub.data)
+        shutil.copytree(copy, self.hub.data)
+
+
+def _tail(path: Path, size: int = 1500) -> str:
+    return path.read_text("utf-8", "replace")[-size:] if path.exists() else f"no {path.name}"
