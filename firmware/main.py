@@ -7,7 +7,7 @@ ends the loop, every output is off after it.
 import gc
 
 if hasattr(gc, "threshold"):
-    gc.threshold(4096)  # what stays lies close together: garbage of loading and packing never spreads over the heap
+    gc.threshold(4096)  # what stays lies close together: garbage of loading never spreads over the heap
 
 import os
 import sys
@@ -36,6 +36,7 @@ from shared_protocol import registry as g
 from shared_protocol.record import Actuator as ActuatorEntry
 from shared_protocol.record import Channel as ChannelEntry
 
+LOOSE_GC = 8192  # bytes between two collections once all is loaded
 RESCUE_MS = 2500
 RESTART_MS = 1000
 MOST_SERVICE_S = 3600
@@ -138,6 +139,7 @@ class Node:
         self.radio.adopt(found.wifi)
         self.finder.adopt(found.hub)
         self.link.now_s = found.now_s
+        self.link.renew()
 
     def leave(self, phase):
         """End the loop and restart."""
@@ -239,6 +241,8 @@ def run():
     phase = PHASE_FAILED
     try:
         node = Node()
+        if hasattr(gc, "threshold"):
+            gc.threshold(LOOSE_GC)
         node.loop()
         phase = node.phase
     except KeyboardInterrupt:

@@ -22,6 +22,7 @@ from typing import Any
 import platformdirs
 
 from boards.board import Board
+from flash_tools import inline
 from flash_tools.errors import BuildError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -87,27 +88,47 @@ def compiled_tree(files: Mapping[str, Path], mpy: bool) -> tuple[str, Path]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             tree = Path(scratch) / "tree"
+            constants = _constants(files) if mpy else None
             for name, source in files.items():
-                _place(source, tree / name, name, mpy)
+                _place(source, tree / name, name, constants)
             _publish(tree, folder)
     return digest, folder
 
 
 def digest_of(files: Mapping[str, Path], mpy: bool) -> str:
     """A name for the content of these files and the way they are compiled, 20 hex digits."""
-    total = hashlib.sha256(b"mpy 6.3" if mpy else b"py")
+    total = hashlib.sha256(b"mpy 6.3" + Path(inline.__file__).read_bytes() if mpy else b"py")
     for name, source in sorted(files.items()):
         data = source.read_bytes()
         total.update(b"%s %d\n" % (name.encode(), len(data)) + data)
     return total.hexdigest()[:20]
 
 
-def _place(source: Path, target: Path, name: str, mpy: bool) -> None:
+def _constants(files: Mapping[str, Path]) -> inline.Constants:
+    """The constants of all files, by module; BuildError for one that does not parse."""
+    found = {}
+    for name, path in files.items():
+        try:
+            found[_module(name)] = inline.constants_of(path.read_text("utf-8"))
+        except SyntaxError as error:
+            raise BuildError(f"{path} does not compile: line {error.lineno}: {error.msg}") from None
+    return found
+
+
+def _module(name: str) -> str:
+    """The dotted name under which the board imports a file of the slot."""
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _place(source: Path, target: Path, name: str, constants: inline.Constants | None) -> None:
+    """Compile one file with the constants of all put in place, or copy it as it is."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    if mpy:
-        _compile(source, target.with_suffix(".mpy"), name)
-    else:
+    if constants is None:
         shutil.copyfile(source, target)
+        return
+    target.write_text(inline.inline(source.read_text("utf-8"), _module(name), constants), "utf-8")
+    _compile(target, target.with_suffix(".mpy"), name)
+    target.unlink()
 
 
 def _compile(source: Path, target: Path, name: str) -> None:

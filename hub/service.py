@@ -11,6 +11,7 @@ from hub.carriers.base import Carrier
 from hub.carriers.udp import UdpCarrier
 from hub.clock import Clock
 from hub.commands import Commands
+from hub.errors import HubError
 from hub.fleet import Fleet
 from hub.link.link import Link
 from hub.link.rejects import Rejects
@@ -36,15 +37,21 @@ class Hub:
         *,
         listen: str = "0.0.0.0",
         udp: int = UDP_PORT,
+        discovery: int | None = None,
         clock: Clock | None = None,
         random: Callable[[int], bytes] = os.urandom,
         carrier: Carrier | None = None,
     ) -> None:
-        """Opens the store; without a carrier, frames come by UDP. Raises DataTooNew, DataDamaged, DataLocked, DataUnreadable, DiskFull."""
+        """Opens the store; without a carrier, frames come by UDP.
+
+        `discovery`: the port that nodes broadcast to when they look for a hub; heard too when `udp` is another.
+        Raises DataTooNew, DataDamaged, DataLocked, DataUnreadable, DiskFull.
+        """
         clock = clock or Clock()
         self.clock = clock
         self.store = Store(data, clock)
         self._carrier = carrier or UdpCarrier(listen, udp)
+        self._ear = UdpCarrier(listen, discovery) if discovery is not None and discovery != udp else None
         try:
             self._join(clock, random)
         except BaseException:
@@ -83,13 +90,25 @@ class Hub:
         except BaseException:
             self.stop()
             raise
+        self._hear_discovery()
         self._ticker.start()
+
+    def _hear_discovery(self) -> None:
+        """Also hear nodes that lost this hub; without it they still try the addresses they know."""
+        if self._ear is None:
+            return
+        try:
+            self._ear.start(self.link.receive)
+        except HubError as error:
+            log.warning("nodes that look for a hub will not find this one: %s", error)
 
     def stop(self) -> None:
         """Close the port, commit what waits, close the store."""
         self._ending.set()
         if self._ticker.ident is not None:
             self._ticker.join()
+        if self._ear is not None:
+            self._ear.stop()
         self._carrier.stop()
         self.store.close()
 

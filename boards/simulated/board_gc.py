@@ -3,6 +3,7 @@
 from boards.simulated.host import real_gc
 
 WORD_SHARE = 2
+GARBAGE_SHARE = 8  # the world behind the pins leaves garbage on the same heap, mostly floats: collect as much later
 
 collect = real_gc.collect
 enable = real_gc.enable
@@ -21,5 +22,5 @@ def mem_alloc():
 def threshold(amount=None):
     if amount is None:
         found = real_gc.threshold()
-        return found if found < 0 else found // WORD_SHARE
-    return real_gc.threshold(amount if amount < 0 else amount * WORD_SHARE)
+        return found if found < 0 else found // GARBAGE_SHARE
+    return real_gc.threshold(amount if amount < 0 else amount * GARBAGE_SHARE)

@@ -77,7 +77,8 @@ class Harness:
         return last + POWER_GAP_MS if last else BOOT_MS
 
     def _make_clock(self):
-        switch_ms = None if self.spec["virtual"] else self.spec["prefill_s"] * 1000
+        begin_ms = max(self.spec["prefill_s"] * 1000, self.start_ms + self.spec["boot_ms"])
+        switch_ms = None if self.spec["virtual"] else begin_ms
         clock = Clock(self.start_ms, switch_ms, self.spec["speed"], host.ticks_us, host.sleep_us)
         clock.on_real = self._anchor
         clock.on_alarm = self.watchdog_bites

@@ -2,8 +2,8 @@
 
 DRY_UV = 2_450_000
 WET_UV = 1_100_000
-NOISE_UV = 4000
-LOG_EVERY_MS = 500
+NOISE_UV = 5000
+BURST_MS = 500
 BUSY = 19  # ENODEV: the sensor does not acknowledge while it measures
 MEASURE = {"sht3x": (b"\x24\x00", b"\x24\x0b", b"\x24\x16", b"\x2c\x06"), "sht4x": (b"\xfd", b"\xf6", b"\xe0")}
 MEASURE_MS = {"sht3x": 15, "sht4x": 9}
@@ -90,7 +90,10 @@ def bus(board, sda):
 
 
 class Probe:
-    """A capacitive soil probe: 0 % is DRY_UV, 100 % is WET_UV; faults "open", "short" and a stuck "frozen"."""
+    """A capacitive soil probe: 0 % is DRY_UV, 100 % is WET_UV; faults "open", "short" and a stuck "frozen".
+
+    The world is asked once per burst of samples, as it does not change within BURST_MS; each sample has its own noise.
+    """
 
     FAULTS = {"open": 3_200_000, "short": 20_000}
 
@@ -98,28 +101,30 @@ class Probe:
         self._board = board
         self._name = "soil@%d" % pin
         self._channel = channel
-        self._logged_ms = -LOG_EVERY_MS
-        self._last_uv = DRY_UV
+        self._until_ms = 0
+        self._uv = DRY_UV
+        self._noisy = False
 
     def microvolts(self):
-        fault = self._board.fault(self._name)
-        if fault == "frozen":
-            return self._last_uv
-        value = None if self._channel is None else self._board.measure(self._channel)
-        self._log(value, fault)
-        if value is None:
-            return self.FAULTS["open"]
-        if fault in self.FAULTS:
-            return self.FAULTS[fault]
-        self._last_uv = int(DRY_UV - (DRY_UV - WET_UV) * value / 100 + NOISE_UV * self._board.noise.bell())
-        return self._last_uv
-
-    def _log(self, value, fault):
         now = self._board.clock.now_ms()
-        if self._channel is not None and now - self._logged_ms >= LOG_EVERY_MS:
-            self._logged_ms = now
-            bad = fault or (None if value is not None else "no data")
+        if now >= self._until_ms:
+            self._until_ms = now + BURST_MS
+            self._look(self._board.fault(self._name))
+        return self._uv + self._board.noise.small(NOISE_UV) if self._noisy else self._uv
+
+    def _look(self, fault):
+        """Take the voltage of the next burst from the world, and log it."""
+        value = None if self._channel is None else self._board.measure(self._channel)
+        bad = fault or (None if value is not None else "no data")
+        if self._channel is not None:
             self._board.produced(self._channel, None if bad else int(10 * value + 0.5), bad)
+        self._noisy = not bad
+        if value is None:
+            self._uv = self.FAULTS["open"]
+        elif fault in self.FAULTS:
+            self._uv = self.FAULTS[fault]
+        elif fault != "frozen":
+            self._uv = int(DRY_UV - (DRY_UV - WET_UV) * value / 100)
 
 
 def probe(board, pin):

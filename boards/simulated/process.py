@@ -32,7 +32,8 @@ TAIL = 400  # bytes, more than two lines of a log
 RUN_MICROPYTHON = "import sys; from micropython_unix import main; sys.argv[0] = 'micropython'; sys.exit(main())"
 CPYTHON_ONLY = ("process.py", "fallback.py", "peer.py", "__main__.py")
 PASSED_ON = tuple(
-    "seed prefill_s speed virtual truth stats ticks_start_ms flash_blocks cut_at cut_kills broadcast".split()
+    "seed prefill_s boot_ms speed virtual truth stats ticks_start_ms flash_blocks cut_at cut_kills broadcast "
+    "patience_ms".split()
 )
 DEFAULT_SETTINGS: Mapping[str, Any] = {"wifi": [["nhavuon", "nhavuon-wifi"]], "sample_s": 10, "set_s": 60, "now_s": 15}
 
@@ -47,8 +48,10 @@ def interpreter() -> str:
 class SimulatedNode:
     """One simulated board. prefill_s: virtual seconds lived without network before real time begins.
 
+    boot_ms: how much of each boot costs no real time (the rescue window, joining the Wi-Fi).
     virtual: time never becomes real. cut_at: the flash operation (program or erase) after the start at which the
     power goes, or without cut_kills only the flash fails. broadcast: where the simulated LAN's broadcasts arrive.
+    patience_ms: how long virtual time stands still for an answer of the PC; who expects loss takes less.
     script: [[t_s, {fault: value or None}], …], see harness.py for the faults.
     micropython None = when it is installed. settings override those of the board file.
     """
@@ -61,6 +64,7 @@ class SimulatedNode:
     seed: int = 1
     settings: Mapping[str, Any] = field(default_factory=dict)
     prefill_s: int = 0
+    boot_ms: int = 0
     speed: float = 1.0
     replay: Path | None = None
     mac: bytes = b""
@@ -74,6 +78,7 @@ class SimulatedNode:
     cut_at: int | None = None
     cut_kills: bool = True
     broadcast: str = "127.0.0.1"
+    patience_ms: int = 250
     micropython: bool | None = None
     image: Path | None = None
 
@@ -116,7 +121,7 @@ class SimulatedNode:
             "image": str(source.resolve()),
             "image_files": list(files),
             "image_hash": digest,
-            "image_kept": list(image.KEPT),
+            "image_kept": [name for name in image.KEPT if not name.startswith("settings")],
         }
 
     def _write_nvs(self, folder: Path) -> None:

@@ -81,7 +81,10 @@ def _mount(spec, board):
 
 
 def _copy_image(system, spec):
-    """Put the image's files on the flash; what a board keeps when it is flashed anew stays."""
+    """Put the image's files on the flash, settings too: the specification is this board's provisioning."""
+    for path in ("settings.a", "settings.b"):
+        if _exists(system, path):
+            system.remove(path)
     for path in spec["image_files"]:
         if path in spec["image_kept"] and _exists(system, path):
             continue

@@ -34,6 +34,7 @@ def _check(entry, names):
 def load(path="board.json"):
     """The Board; a missing or damaged file gives a board without anything, which still talks to the hub."""
     try:
-        return Board(json.loads(files.read(path) or b"{}"))
+        return Board(json.loads(files.read(path) or b""))
     except (ValueError, KeyError, TypeError, AttributeError):
+        print("board.json is missing or damaged: no sensor or relay is known. Flash the board file again.")
         return Board({"board": "damaged"})

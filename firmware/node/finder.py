@@ -1,7 +1,6 @@
-"""Where the hub may be: at most four addresses a round. Used by the link; an address counts once its HELLO_ACK
-verified.
+"""Where the hub may be. Used by the link; an address counts once its HELLO_ACK verified.
 
-The last one that worked, the configured one, what answered a broadcast DISCOVER. Names are looked up once, at the
+The last one that worked, the configured one, and what answers a broadcast DISCOVER. Names are looked up once, at the
 start.
 """
 
@@ -10,7 +9,7 @@ import socket
 from shared_protocol.handshake import discover_frame, open_offer
 
 PORT = 47470
-MAX_CANDIDATES = 4
+MAX_OFFERS = 8  # that get a HELLO, each round
 
 
 def address(host, port):
@@ -27,12 +26,12 @@ class Finder:
     def __init__(self, configured, random_bytes):
         self.adopt(configured)
         self._random_bytes = random_bytes
-        self._worked = None
-        self._offered = []
         self._nonce = None
 
     def adopt(self, configured):
-        """Take another configured (host, port), or None."""
+        """Take a configured (host, port), or None, and forget what worked before."""
+        self._worked = None
+        self._heard = []  # what was offered in this round: all of it is tried, so that nobody hides the true hub
         self._configured = configured
         self._address = address(configured[0], configured[1]) if configured and _numeric(configured[0]) else None
 
@@ -43,16 +42,17 @@ class Finder:
             self._configured = None
 
     def candidates(self):
-        """Addresses to try, the likeliest first."""
+        """Addresses known before anybody answers, the likeliest first."""
         found = []
-        for where in [self._worked, self._address] + self._offered:
+        for where in (self._worked, self._address):
             if where is not None and where not in found:
                 found.append(where)
-        return found[:MAX_CANDIDATES]
+        return found
 
     def discover(self, sock):
         """Ask everybody on the net; where broadcasting is not allowed nothing happens."""
         self._nonce = self._random_bytes(8)
+        self._heard = []
         try:
             sock.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_BROADCAST", 0x20), 1)
             sock.sendto(discover_frame(self._nonce), address("255.255.255.255", PORT))
@@ -60,18 +60,17 @@ class Finder:
             pass
 
     def offer(self, data, source):
-        """Take an OFFER frame; raises ProtocolError."""
+        """Where an OFFER wants the HELLO, or None: each address once, and a bounded number a round. ProtocolError."""
         nonce, port, _ = open_offer(data)
-        if self._nonce is None or nonce != self._nonce:
-            return
         where = (source[0], port) if isinstance(source, tuple) else source
-        if where not in self._offered:
-            self._offered = [where] + self._offered[:1]
+        if nonce != self._nonce or where in self._heard or len(self._heard) >= MAX_OFFERS:
+            return None
+        self._heard.append(where)
+        return where
 
     def worked(self, where):
         """A hub with our key answered from here."""
         self._worked = where
-        self._offered = []
 
 
 def _numeric(host):

@@ -28,10 +28,11 @@ class Led:
         heard = bool(self._link.session)
         if self._alarm():
             on = not self._on
-            self.due = now + _QUICK_MS
+            self.due = now // _QUICK_MS * _QUICK_MS + _QUICK_MS
         else:
             on = heard or not self._on
-            self.due = now + (_STEADY_MS if heard else _SLOW_MS)
+            pause = _STEADY_MS if heard else _SLOW_MS
+            self.due = now // pause * pause + pause
         if on != self._on:
             self._on = on
             self._pin.value(self._level if on else 1 - self._level)

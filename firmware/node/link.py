@@ -70,6 +70,7 @@ class Link:
         self._hello_made = 0
         self._hello_due = 0
         self._hello_ms = g.HELLO_RETRY_MS
+        self._renewing = False  # a new session is wanted though the present one works
         self._now_due = 0
         self._time_due = 0
         self._log_due = 0
@@ -85,6 +86,7 @@ class Link:
 
     def step(self, now):
         """Read what came, say what is due."""
+        now = self._clock.now()  # the sensors may have taken a while in this pass
         if self._key is None or not self._radio.up:
             self._shut()
             self.due = now + g.HELLO_RETRY_MS
@@ -119,12 +121,19 @@ class Link:
         self._now_due = 0
         self.due = 0
 
+    def renew(self):
+        """Make a new session; the present one serves until then."""
+        self._renewing = True
+        self._nonce = None
+        self._hello_due = 0
+        self.due = 0
+
     def _lost(self, now):
         """True when the session must be made anew: silence, worn keys, or records dropped that the hub still waits
         for.
         """
         silent = now - self.heard_ms > g.MISSED_NOWS * self.now_s * 1000 + _LATE_MS
-        return silent or self.session.worn or self._shipper.behind
+        return silent or self._renewing or self.session.worn or self._shipper.behind
 
     # the socket
 
@@ -181,8 +190,9 @@ class Link:
     def _take(self, now, data, source):
         header = parse_header(data)
         if header.type == g.MSG_OFFER:
-            self._finder.offer(data, source)
-            self._hello_due = min(self._hello_due, now)
+            where = self._finder.offer(data, source)
+            if where is not None and self._nonce is not None:
+                self._out(self._hello, where)
         elif header.node != self.node:
             raise NotOurs("node")
         elif header.type == g.MSG_HELLO_ACK:
@@ -245,6 +255,7 @@ class Link:
         self.session = Session(self.node, header.session, up, down, False)
         self._hub = source
         self._nonce = None
+        self._renewing = False
         self._hello_ms = g.HELLO_RETRY_MS
         self._hello_due = now
         self.heard_ms = now

@@ -29,6 +29,7 @@ class OpenBlock:
         self._form = "<I%diB" % columns
         self._columns = columns
         self._count = 0
+        self._sound = False  # the file holds all sets of this block
         self._times = array("I", (0 for _ in range(capacity)))
         self._values = [array("i", (0 for _ in range(capacity))) for _ in range(columns)]
         self._states = bytearray(capacity)
@@ -42,24 +43,35 @@ class OpenBlock:
         return self._times[row], tuple([_value(column[row]) for column in self._values]), self._states[row]
 
     def add(self, uptime_s, values, states):
-        """Keep one set and make it durable. OSError: it is kept in memory only."""
+        """Keep one set and make it durable. OSError: it is in memory only, and on flash with the next one that
+        succeeds.
+        """
         row = self._count
         self._times[row] = uptime_s
-        numbers = [_GAP if value is None else value for value in values]
         for i in range(self._columns):
-            self._values[i][row] = numbers[i]
+            self._values[i][row] = _GAP if values[i] is None else values[i]
         self._states[row] = states
         self._count = row + 1
-        data = struct.pack(self._form, uptime_s, *numbers, states)
-        data += struct.pack("<I", crc32(data))
-        if not row:
-            data = struct.pack(_HEAD, _MAGIC, self.boot_no, self.table, self._columns) + data
-        with open(self.path, "ab" if row else "wb") as file:
+        sound, self._sound = self._sound, False
+        data = bytearray()
+        if not sound:
+            data.extend(struct.pack(_HEAD, _MAGIC, self.boot_no, self.table, self._columns))
+        for i in range(row if sound else 0, row + 1):
+            data.extend(self._packed(i))
+        with open(self.path, "ab" if sound else "wb") as file:
             file.write(data)
+        self._sound = True
+
+    def _packed(self, row):
+        """A set as bytes."""
+        numbers = [column[row] for column in self._values]
+        data = struct.pack(self._form, self._times[row], *numbers, self._states[row])
+        return data + struct.pack("<I", crc32(data))
 
     def clear(self):
         """Begin anew; the file is replaced by the next set, so that nothing is lost in between."""
         self._count = 0
+        self._sound = False
 
 
 class Slice:

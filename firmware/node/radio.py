@@ -49,7 +49,7 @@ class Radio:
         if connected:
             self._failures = 0
             self._deadline = None
-            self.due = now + _UP_LOOK_MS
+            self.due = now // _UP_LOOK_MS * _UP_LOOK_MS + _UP_LOOK_MS
         elif self._deadline is None:
             self._join(now)
         elif now >= self._deadline:

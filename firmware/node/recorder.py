@@ -4,6 +4,8 @@ call it.
 A block closes at 240 sets or when the next ones would take it over 440 bytes, when the hub asks, and at a reboot.
 """
 
+import gc
+
 from node import files
 from node.openblock import OpenBlock, Slice, recover
 from shared_protocol import registry as g
@@ -102,7 +104,10 @@ class Recorder:
     def _measure(self):
         """Close when the block is near its limit, else say at how many sets to look again."""
         count = len(self._block)
-        size = len(encode_block(self.boot_no, self.table, self._block))
+        try:
+            size = len(encode_block(self.boot_no, self.table, self._block))
+        except MemoryError:
+            size = _AIM
         ahead = (_AIM - size) * count // size
         if ahead < 1:
             self.close()
@@ -114,18 +119,25 @@ class Recorder:
         block = self._block
         if not len(block):
             return
-        self._pack(self.boot_no, self.table, block)
-        block.clear()
-        self._look_at = _FIRST_LOOK
+        try:
+            self._pack(self.boot_no, self.table, block)
+        finally:
+            block.clear()
+            self._look_at = _FIRST_LOOK
 
     def _pack(self, boot_no, table, rows):
+        """Append rows as one block, or as two halves where one would be too long or the heap too small."""
         count = len(rows)
-        short = [rows[i] for i in range(count)] if count <= MAX_ROWS else rows
-        body = encode_block(boot_no, table, short)
-        if len(body) > g.MAX_BLOCK and count > 1:
+        try:
+            short = [rows[i] for i in range(count)] if count <= MAX_ROWS else rows
+            body = encode_block(boot_no, table, short)
+        except MemoryError:
+            body = None
+            gc.collect()
+        if count > 1 and (body is None or len(body) > g.MAX_BLOCK):
             self._pack(boot_no, table, Slice(rows, 0, count // 2))
             self._pack(boot_no, table, Slice(rows, count // 2, count))
-        else:
+        elif body is not None:
             self._append(g.RECORD_BLOCK, body, rows[count - 1][0])
 
     def renew(self, new_id):

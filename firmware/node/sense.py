@@ -8,7 +8,7 @@ from node import drivers
 from node.judge import Judge
 from shared_protocol import registry as g
 
-_SETTLE_MS = 2000  # sensors need that long after power-up
+_SETTLE_MS = 3000  # sensors need 2 s after power-up; whole seconds, so that the parts of the loop wake together
 _TELL_AFTER = 3  # bad samples in a row before a fault is journaled (at once when a set has a gap)
 _REVIVE_AFTER = 6
 
@@ -71,7 +71,7 @@ class Sense:
         self._drivers = drivers.open_all(entries, self._calibration)
         self._wait_ms = max([driver.wait_ms for driver, _ in self._drivers] or [0])
         self._begun = False
-        self._next_sample = self._next_set = clock.now() + _SETTLE_MS
+        self._next_sample = self._next_set = clock.now() // 1000 * 1000 + _SETTLE_MS
         self.due = self._next_sample
 
     def intervals(self, sample_s, set_s):

@@ -69,6 +69,7 @@ def load():
             return Settings(serial, text)
         except _SENSELESS:
             continue  # sound bytes, senseless content: the older slot
+    print("settings are missing or damaged: no Wi-Fi is known, rules are off. Send the settings again over USB.")
     return Settings()
 
 

@@ -42,6 +42,8 @@ class Shipper:
 
     def take(self, now):
         """Body of a RECORDS frame that should go now, or None."""
+        if self.behind:
+            return None  # the hub must hear of the loss first, in a HELLO
         for flight in self._flights:
             if now - flight[2] >= self._retry_ms:
                 flight[2] = now
@@ -49,7 +51,7 @@ class Shipper:
                     self._retry_ms = min(2 * self._retry_ms, g.RECORDS_RETRY_MAX_MS)
                 first = max(flight[0], self.lowest)
                 return self._body(first, flight[1])[0]
-        if len(self._flights) >= g.RECORDS_IN_FLIGHT or self._next >= self._journal.next or self.behind:
+        if len(self._flights) >= g.RECORDS_IN_FLIGHT or self._next >= self._journal.next:
             return None
         body, last = self._body(self._next, self._journal.next - 1)
         self._flights.append([self._next, last, now])
@@ -70,6 +72,8 @@ class Shipper:
 
     def due(self, now):
         """When something will have to go: now, at a retry, or None."""
+        if self.behind:
+            return None
         if len(self._flights) < g.RECORDS_IN_FLIGHT and self._next < self._journal.next:
             return now
         due = None

@@ -2,6 +2,8 @@
 
 import gc
 
+import esp32
+
 from node import control
 from shared_protocol import registry as g
 from shared_protocol.handshake import Hello
@@ -81,6 +83,8 @@ class Status:
             tlvs.append((g.TLV_RSSI, bytes((rssi & 0xFF,))))
         if hasattr(gc, "mem_free"):
             tlvs.append(tlv(g.TLV_HEAP_FREE, gc.mem_free()))
+        if hasattr(esp32, "idf_heap_info"):  # Wi-Fi lives there, and starves first
+            tlvs.append(tlv(g.TLV_IDF_HEAP, sum([region[1] for region in esp32.idf_heap_info(esp32.HEAP_DATA)])))
         tlvs.append(tlv(g.TLV_JOURNAL, journal.first, journal.next, journal.lost))
         tlvs.append(tlv(g.TLV_RADIO, self._radio.joins, self.sends_failed, self.sessions))
         tlvs.append(tlv(g.TLV_LOOP_MS, self.loop_ms))

@@ -41,7 +41,7 @@ class Stop:
             self._seen = True
             self.due = now + _SURE_MS
             return
-        self.due = now + _LOOK_MS
+        self.due = now // _LOOK_MS * _LOOK_MS + _LOOK_MS
 
     def latch(self, source):
         """Everything off first, then the flash, then the record."""

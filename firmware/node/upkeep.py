@@ -17,6 +17,7 @@ from shared_protocol.messages import Result, encode_result
 TRIAL = "trial"  # this file is there while the newest settings are not proven
 SERVICE = "service"  # seconds that the next start stays in maintenance
 TRIAL_MS = 300000
+_LOOK_MS = 5000
 _MAX_TEXT = 4096
 
 
@@ -28,6 +29,7 @@ class Upkeep:
         self._text = None  # pieces of SETTINGS
         self._hash = None
         self._trial_ends = None
+        self._taken = False  # stored, but not in force yet
         self.due = 0
         if files.read(TRIAL) is not None:
             self._begin_trial()
@@ -39,8 +41,12 @@ class Upkeep:
 
     def step(self, now):
         """Watch a trial; a session proves the settings."""
-        self.due = now + 5000
-        if self._trial_ends is None:
+        self.due = now + _LOOK_MS
+        if self._taken:
+            self._taken = False
+            self._node.adopt(settings.load())
+            self._begin_trial()
+        elif self._trial_ends is None:
             self.due = now + TRIAL_MS
         elif self._node.status.sessions > self._sessions:
             files.remove(TRIAL)
@@ -100,9 +106,8 @@ class Upkeep:
             return g.RESULT_MALFORMED
         except OSError:
             return g.RESULT_FLASH
-        node.adopt(settings.load())
         node.recorder.event(g.EVENT_SETTINGS, (self._hash,))
-        self._begin_trial()
+        self._taken = True  # in force from the next step, after this was answered
         self.due = 0
         return g.RESULT_OK
 

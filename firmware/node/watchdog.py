@@ -29,4 +29,4 @@ class Watchdog:
         """Feed."""
         if self.on_time(now):
             self._wdt.feed()
-        self.due = now + _FEED_MS
+        self.due = now // _FEED_MS * _FEED_MS + _FEED_MS

@@ -28,10 +28,9 @@ from shared_protocol.handshake import (
 from shared_protocol.session import Session, session_keys
 from shared_protocol.wire import find, tlv
 
-# A node says HELLO at most once a second; a whole farm behind one address (a simulation, a router) says more.
+# Per address. A node says HELLO at most once a second; a farm behind one address (a router) says more.
 HELLOS_PER_S, HELLO_BURST = 20.0, 60.0
-# What is answered to anybody, whatever address it claims: an answer costs two hashes and a datagram.
-ANSWERS_PER_S, ANSWER_BURST = 400.0, 400.0
+OFFERS_PER_S, OFFER_BURST = 50.0, 100.0  # to all together: anybody may ask, from any address that it claims
 NOSESS_PER_S, NOSESS_BURST = 1.0, 2.0  # per node: it only hastens a HELLO
 
 Random = Callable[[int], bytes]
@@ -98,13 +97,15 @@ class Greeter:
         self._farm_name, self._port, self._holds_stop = farm_name, port, holds_stop
         self._closed: set[int] = set()  # nodes that were asked to close their open block since the hub started
         self._from_address = Rate(HELLOS_PER_S, HELLO_BURST)
-        self._answers = Rate(ANSWERS_PER_S, ANSWER_BURST)
+        self._offers = Rate(OFFERS_PER_S, OFFER_BURST)
         self._nosess = Rate(NOSESS_PER_S, NOSESS_BURST)
 
     def discover(self, data: bytes, address: Address) -> bytes:
         """The OFFER for a DISCOVER. Raises ProtocolError's leaves."""
         self._admit(address)
         nonce = open_discover(data)
+        if not self._offers.allows("all", self._clock.monotonic()):
+            raise Flood("offers")
         name = self._farm_name().encode()[:MAX_FARM_NAME].decode(errors="ignore")
         return bytes(offer_frame(nonce, self._port(), name))
 
@@ -144,8 +145,7 @@ class Greeter:
         return bytes(nosess_frame(node, session))
 
     def _admit(self, address: Address) -> None:
-        now_s = self._clock.monotonic()
-        if not self._from_address.allows(address, now_s) or not self._answers.allows("all", now_s):
+        if not self._from_address.allows(address, self._clock.monotonic()):
             raise Flood("greetings")
 
     def _accept(self, known: Known, hello: Any) -> str | None:

@@ -100,10 +100,9 @@ class Link:
 
     def receive(self, data: bytes, address: Address) -> None:
         """One datagram. Never raises for what is in it."""
-        node = None
+        node = self._claimed(data)
         try:
             header = parse_header(data)
-            node = header.node if self.keyring.known(header.node) else None
             with self._lock:
                 self._take(header, data, address)
         except ProtocolError as error:
@@ -111,6 +110,11 @@ class Link:
         except HubError as error:
             self._rejects.count("hub_trouble", node)
             log.error("a frame could not be served: %s", error)
+
+    def _claimed(self, data: bytes) -> int | None:
+        """The node that a frame says it is of, if the fleet has it: whose page counts its rejection."""
+        number = int.from_bytes(data[2:4], "little") if len(data) >= HEADER else 0
+        return number if self.keyring.known(number) else None
 
     def send(self, node: int, type: int, body: bytes) -> bool:
         """Seal and send a message to a node; False when it has no session."""

@@ -58,12 +58,17 @@ def _of_boot(store: Store, dated: DatedBoot, actuator: int, from_s: float, to_s:
 
 
 def _switches(store: Store, dated: DatedBoot, actuator: int, low: float, high: float) -> list[Any]:
-    """(uptime_s, on | cause << 1) of each switch in the range, and of the last one before it."""
+    """(uptime_s, on | cause << 1) of each switch in the range, of the last one before it and the first one after."""
     where = "FROM node_event WHERE journal = ? AND code = ? AND boot_no = ? AND subject = ? AND uptime_s"
     key = (dated.boot.journal, g.EVENT_ACTUATOR, dated.boot.boot_no, actuator)
     before = f"SELECT uptime_s, value {where} < ? ORDER BY uptime_s DESC, sequence DESC LIMIT 1"
     within = f"SELECT uptime_s, value {where} BETWEEN ? AND ? ORDER BY uptime_s, sequence"
-    return store.rows(before, (*key, low)) + store.rows(within, (*key, low, high))
+    after = f"SELECT uptime_s, value {where} > ? ORDER BY uptime_s, sequence LIMIT 1"
+    return [
+        *store.rows(before, (*key, low)),
+        *store.rows(within, (*key, low, high)),
+        *store.rows(after, (*key, high)),
+    ]
 
 
 def _shares(store: Store, node: int, actuator: int, from_s: float, to_s: float) -> Iterator[Run]:

@@ -16,6 +16,7 @@ __all__ = ("ChannelInfo", "Gap", "Point", "Series", "channels", "many", "series"
 
 RECENT_LIMIT_S = 45.0  # three NOW frames missed
 MIN_WIDTH_S = 1.0
+ROUNDING = 1 + 1e-9  # so that a reading at the very end is in the last point and not one more
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def many(store: Store, node: int, from_s: float, to_s: float, points: int = 600)
 
 
 def _read(store: Store, node: int, wanted: list[ChannelInfo], from_s: float, to_s: float, points: int) -> list[Series]:
-    width_s = max(MIN_WIDTH_S, (to_s - from_s) / points)
+    width_s = max(MIN_WIDTH_S, (to_s - from_s) / points * ROUNDING)
     end_s = min(to_s, store.clock.wall())
     reader = StripReader(store, node, wanted, from_s, width_s)
     reader.read(to_s)

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from hub.store.series import Gap, Point, Series
 from hub.web import strips as strip_drawing
-from hub.web.frame import DIGITS, PLOT_HIGH, PLOT_TOP, PLOT_WIDE, SPANS, Frame
+from hub.web.frame import PLOT_HIGH, PLOT_TOP, PLOT_WIDE, SPANS, Frame
 from hub.web.strips import STRIP_STEP, STRIP_TOP, Strip
 from hub.web.words import FARM_TIME, NBSP, Words, local
 
@@ -139,8 +139,8 @@ def _envelope(frame: Frame, part: list[Point]) -> str:
 
 def short(words: Words, value: float, scale: int, unit: str) -> str:
     """A number for the chart itself: "31,2°", "78 %"; whole ones without a decimal."""
-    digits = 0 if value * 10.0**scale % 1 == 0 else DIGITS.get(unit)
-    return words.number(value, scale, digits) + MARKS.get(unit, "")
+    whole = value * 10.0**scale % 1 == 0
+    return (words.number(value, scale, 0) if whole else words.figure(value, scale, unit)) + MARKS.get(unit, "")
 
 
 def _edges(words: Words, frame: Frame, series: Series, band: tuple[int, int] | None) -> str:
@@ -220,7 +220,7 @@ def describe(words: Words, series: Series, now_s: float) -> str:
     channel = series.channel
 
     def say(value: float) -> str:
-        return words.quantity(value, channel.scale, channel.unit, DIGITS.get(channel.unit))
+        return words.quantity(value, channel.scale, channel.unit)
 
     lowest, highest = min(points, key=lambda point: point.low), max(points, key=lambda point: point.high)
     text = words.say(

@@ -5,6 +5,7 @@ import logging
 from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
 from hub import errors, people, rights
@@ -95,9 +96,18 @@ def answer(code: str, number: int, **places: object) -> Response:
         response = make_response(text)  # a page would greet by name whoever lured the browser here
         response.mimetype = "text/plain"
     else:
-        response = make_response(render_template("error.html", text=text, code=code))
+        response = make_response(_page(text, code))
     response.status_code = number
     return response
+
+
+def _page(text: str, code: str) -> str:
+    """The error's page; the bare sentence when even a page cannot be made because the store does not answer."""
+    try:
+        return render_template("error.html", text=text, code=code)
+    except HubError:
+        log.exception("no page for %s", code)
+        return f"<!doctype html><meta charset=utf-8><title>{escape(text)}</title><p>{escape(text)}"
 
 
 def text(error: HubError) -> str:

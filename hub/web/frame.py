@@ -4,7 +4,6 @@ from hub.store.series import Series
 
 PLOT_TOP, PLOT_HIGH, PLOT_WIDE = 26, 230, 95.0  # px, px, percent of the drawing's width
 SPANS = {"day": 86400, "week": 7 * 86400, "month": 30 * 86400, "year": 365 * 86400}
-DIGITS = {"percent": 0, "celsius": 1}
 
 
 class Frame:

@@ -1,10 +1,10 @@
 """History: a zone's channel over a span, drawn with its machines' runs, and as a table; used by the zone page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.live import ActuatorNow
 from hub.store.runs import runs
-from hub.store.series import series
+from hub.store.series import ChannelInfo, Series, series
 from hub.web import chart, machines, table
 from hub.web.chart import Chart
 from hub.web.frame import SPANS
@@ -32,7 +32,7 @@ class History:
 def draw(site: Site, words: Words, judged: Verdict, value: Value, span: str, now_s: float) -> History:
     """The last day, week, month or year of one channel."""
     from_s = now_s - SPANS[span]
-    found = series(site.hub.store, value.node, value.now.channel, from_s, now_s, chart.POINTS)
+    found = _series(site, value, from_s, now_s)
     strips = [
         Strip(machines.name(words, one), runs(site.hub.store, node, one.actuator, from_s, now_s))
         for node, one in machines_shown(judged, value, MOST_STRIPS[span])
@@ -40,6 +40,14 @@ def draw(site: Site, words: Words, judged: Verdict, value: Value, span: str, now
     title = words.say(f"chart.title.{span}", kind=value.name)
     drawn = chart.draw(words, found, value.band, strips, from_s, now_s, title)
     return History(title, drawn, table.rows(words, found, strips, from_s, now_s), found.estimated)
+
+
+def _series(site: Site, value: Value, from_s: float, to_s: float) -> Series:
+    """What the store has; named as the node names it now, for the store may not have its table yet."""
+    now = value.now
+    found = series(site.hub.store, value.node, now.channel, from_s, to_s, chart.POINTS)
+    named = ChannelInfo(now.channel, now.kind, now.unit, now.scale, now.place)
+    return found if found.channel == named else replace(found, channel=named)
 
 
 def machines_shown(judged: Verdict, value: Value, most: int) -> list[tuple[int, ActuatorNow]]:

@@ -19,7 +19,6 @@ ASKS_FOR = {  # which quantities a machine usually follows, to say a number in w
     "heater": ("temperature",),
     "dryer": ("humidity", "temperature"),
 }
-DIGITS = {"percent": 0, "celsius": 1}
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def because(words: Words, actuator: ActuatorNow, channels: tuple[ChannelNow, ...
     channel = followed(actuator, channels)
     if channel is None or channel.value is None:
         return words.say(f"because.{actuator.cause}.unknown")
-    shown = words.quantity(channel.value, channel.scale, channel.unit, DIGITS.get(channel.unit))
+    shown = words.quantity(channel.value, channel.scale, channel.unit)
     return words.say(f"because.{actuator.cause}.{family(channel.kind)}", value=shown)
 
 
@@ -100,7 +99,7 @@ def _by_rule(words: Words, actuator: ActuatorNow, channels: tuple[ChannelNow, ..
     channel = followed(actuator, channels)
     if channel is None or actuator.limit is None:
         return said
-    limit = words.quantity(actuator.limit, channel.scale, channel.unit, DIGITS.get(channel.unit))
+    limit = words.quantity(actuator.limit, channel.scale, channel.unit)
     return words.say(f"cause.limit_{actuator.cause}", cause=said, limit=limit)
 
 

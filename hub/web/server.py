@@ -2,12 +2,15 @@
 
 import errno
 import logging
+import socket
+import sys
 import threading
 from collections.abc import Iterable
 
 from waitress.server import create_server
 
-from hub.errors import PortInUse, Refused
+from hub.carriers.udp import AddressRefused
+from hub.errors import PortInUse
 from hub.service import Hub
 from hub.web import create_app
 from hub.web.here import Site
@@ -15,6 +18,7 @@ from hub.web.trends import STEP_S
 
 HTTP_PORT = 8080
 THREADS = 8
+WSAEACCES = 10013  # what Windows says of a port that somebody holds for himself
 IDLE_S = 30  # a phone that went to sleep keeps no socket longer than this
 
 log = logging.getLogger(__name__)
@@ -24,17 +28,12 @@ class PageServer:
     """Serves one hub's page from `start` to `stop`."""
 
     def __init__(self, hub: Hub, *, listen: str = "0.0.0.0", port: int = HTTP_PORT, names: Iterable[str] = ()) -> None:
-        """Binds at once. `names`: further host names for the page. Raises PortInUse, Refused."""
+        """Binds at once. `names`: further host names for the page. Raises PortInUse, AddressRefused."""
         self.app = create_app(hub, names=names)
         self._site: Site = self.app.extensions["nhavuon"]
-        try:
-            self._server = create_server(
-                self.app, host=listen, port=port, threads=THREADS, ident=None, channel_timeout=IDLE_S
-            )
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(port=port) from None
-            raise Refused(detail=f"{listen}:{port}: {error}") from None
+        self._server = create_server(
+            self.app, sockets=[_bound(listen, port)], threads=THREADS, ident=None, channel_timeout=IDLE_S
+        )
         self._ending = threading.Event()
         self._threads = [
             threading.Thread(target=self._serve, name="page", daemon=True),
@@ -74,3 +73,21 @@ class PageServer:
                 self._site.trends.step()
         except Exception:
             log.exception("trends")
+
+
+def _bound(listen: str, port: int) -> socket.socket:
+    """A socket on that address, refused while another program has it (Windows would let two share a port)."""
+    family = socket.AF_INET6 if ":" in listen else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if sys.platform == "win32":
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((listen, port))
+    except OSError as error:
+        made.close()
+        if error.errno in (errno.EADDRINUSE, WSAEACCES):
+            raise PortInUse(port=port) from None
+        raise AddressRefused(address=f"{listen}:{port}", detail=error.strerror or str(error)) from None
+    return made

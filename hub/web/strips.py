@@ -29,6 +29,8 @@ def draw(words: Words, frame: Frame, strip: Strip, gaps: list[Gap], row: int) ->
     top = STRIP_TOP + STRIP_STEP * row
     bar = top + 8
     bars = gathered(frame, strip.runs)
+    unseen = [gap for gap in gaps if gap.reason in ("no_data", "lost")]
+    unseen_s = sum(min(gap.to_s, frame.to_s) - max(gap.from_s, frame.from_s) for gap in unseen)
     paths = "".join(
         f'<path class="{kind}" vector-effect="non-scaling-stroke" d="{_bars(frame, chosen)}"/>'
         for kind, chosen in (("auto", [r for r in bars if not r.by_hand]), ("hand", [r for r in bars if r.by_hand]))
@@ -37,11 +39,11 @@ def draw(words: Words, frame: Frame, strip: Strip, gaps: list[Gap], row: int) ->
     return "".join(
         (
             f'<text class="strong" x="0" y="{top}">{escape(strip.name)}</text>',
-            f'<text x="95%" y="{top}" text-anchor="end">{escape(run_words(words, strip.runs, frame))}</text>',
+            f'<text x="95%" y="{top}" text-anchor="end">{escape(run_words(words, strip.runs, frame, unseen_s))}</text>',
             f'<rect class="track" x="0" y="{bar}" width="95%" height="{STRIP_HIGH}" rx="4"/>',
             f'<svg x="0" y="{bar}" width="95%" height="{STRIP_HIGH}" viewBox="0 0 1000 {STRIP_HIGH}"',
             f' preserveAspectRatio="none">{paths}</svg>',
-            *(hatch(frame, gap, bar, STRIP_HIGH) for gap in gaps if gap.reason in ("no_data", "lost")),
+            *(hatch(frame, gap, bar, STRIP_HIGH) for gap in unseen),
         )
     )
 
@@ -72,10 +74,13 @@ def run_length(run: Run, frame: Frame) -> float:
     return max(0.0, end - max(run.from_s, frame.from_s)) * run.share
 
 
-def run_words(words: Words, runs: list[Run], frame: Frame) -> str:
-    """How often and how long: "5 lần, 3 giờ 38 phút"; only how long where runs stand for shares."""
+def run_words(words: Words, runs: list[Run], frame: Frame, unknown_s: float = 0.0) -> str:
+    """How often and how long: "5 lần, 3 giờ 38 phút"; only how long where runs stand for shares.
+
+    Nothing seen in a stretch that is mostly unknown is "not known", never "rested".
+    """
     if not runs:
-        return words.say("chart.runs_none")
+        return words.say("chart.runs_unknown" if unknown_s > (frame.to_s - frame.from_s) / 2 else "chart.runs_none")
     span = words.span(sum(run_length(run, frame) for run in runs))
     if any(run.share < 1.0 for run in runs):
         return words.say("chart.runs_span", span=span)

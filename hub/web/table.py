@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.store.series import Point, Series
-from hub.web.frame import DIGITS, SPANS
+from hub.web.frame import SPANS
 from hub.web.strips import Strip
 from hub.web.words import FARM_TIME, Words, local
 
@@ -39,7 +39,7 @@ def _row(words: Words, series: Series, inside: list[Point], when: str, machines:
     channel = series.channel
 
     def say(value: float) -> str:
-        return words.number(value, channel.scale, DIGITS.get(channel.unit))
+        return words.figure(value, channel.scale, channel.unit)
 
     if not inside:
         return Row(when, "", "", "", machines)

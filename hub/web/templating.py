@@ -9,8 +9,6 @@ from hub.web import drawings, failures, here, machines, stops
 from hub.web.verdict import Value
 from hub.web.words import Words
 
-DIGITS = {"percent": 0, "celsius": 1}
-
 
 def set_up(app: Flask) -> None:
     """Lean HTML, and the names that templates use."""
@@ -46,13 +44,9 @@ def _present() -> dict[str, Any]:
 
 
 def figure(words: Words, value: Value) -> str:
-    """A value's bare number as people read it: percent whole, temperature with one place, switches in words."""
+    """A value's number without its unit, empty without a value."""
     now = value.now
-    if now.value is None:
-        return ""
-    if now.unit == "on_off":
-        return words.say("on_off.on" if now.value else "on_off.off")
-    return words.number(now.value, now.scale, DIGITS.get(now.unit))
+    return "" if now.value is None else words.figure(now.value, now.scale, now.unit)
 
 
 @dataclass(frozen=True)
@@ -74,8 +68,8 @@ def band_rule(value: Value) -> Rule | None:
     words, now, (low, high) = here.words(), value.now, value.band
     left, width = low - (high - low), 3 * (high - low)
     at = None if now.value is None else min(97.0, max(3.0, 100 * (now.value - left) / width))
-    digits = 0 if low * 10**now.scale % 1 == high * 10**now.scale % 1 == 0 else DIGITS.get(now.unit)
-    low_words, high_words = (words.number(end, now.scale, digits) for end in (low, high))
+    whole = low * 10.0**now.scale % 1 == high * 10.0**now.scale % 1 == 0
+    low_words, high_words = (words.number(end, now.scale, 0 if whole else None) for end in (low, high))
     return Rule(33.3, 66.7, 33.4, None if at is None else round(at, 1), low_words, high_words)
 
 

@@ -25,7 +25,6 @@ FIRST_KINDS = {
     "seedling": ("soil_moisture", "air_temperature"),
     "other": ("air_temperature", "air_humidity", "soil_moisture"),
 }
-DIGITS = {"percent": 0, "celsius": 1, "lux": 0, "ppm": 0, "on_off": 0, "volt": 1, "litre_per_minute": 1, "none": 0}
 
 
 class Band(NamedTuple):

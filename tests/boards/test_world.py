@@ -82,5 +82,5 @@ def test_a_recorded_world_feeds_by_kind_and_place() -> None:
 def test_noise_is_small_and_centred(seed: int) -> None:
     noise = Noise(seed)
     drawn = [noise.bell() for _ in range(400)]
-    assert max(map(abs, drawn)) <= 3.5
+    assert max(map(abs, drawn)) <= 3.0
     assert abs(sum(drawn) / 400) < 0.3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,15 +11,16 @@ from typing import Any
 import pytest
 
 from boards.simulated.process import NodeProcess, SimulatedNode
-from shared_protocol import record
+from shared_protocol import maintenance, record
 from shared_protocol import registry as g
 from shared_protocol.unblock import decode_block
+from shared_protocol.wire import Reader, find
 from tests.firmware.peer import Peer
 
 KEY = bytes(range(16))
 NODE = 7
 QUICK = {"sample_s": 2, "set_s": 10, "now_s": 2, "rules": []}
-START_S = 60.0  # building, booting, the rescue window, joining
+START_S = 120.0  # building, booting, the rescue window, joining
 
 Starter = Callable[..., tuple[NodeProcess, Peer]]
 
@@ -47,6 +49,8 @@ def start(tmp_path: Path) -> Iterator[Starter]:
         process.kill()
     for peer in peers:
         peer.close()
+    for process in running:
+        assert "Traceback" not in process.log().read_text("utf-8")
 
 
 def events(peer: Peer, code: int) -> list[Any]:
@@ -200,7 +204,7 @@ def test_lies_of_a_dht_begin_and_end(start: Starter, lie: str, fault: int) -> No
 def test_power_cuts_lose_at_most_the_set_being_written(start: Starter) -> None:
     process, peer = start(settings={"sample_s": 2, "set_s": 2, "set": 1})
     for _ in range(3):
-        peer.run(9)
+        peer.run(4)
         power_cycle(process, peer)
     assert peer.run(5, lambda: peer.numbers()[-1] + 1 >= peer.hellos[-1].next)
     assert [e.boot_no for e in events(peer, g.EVENT_BOOT)] == [1, 2, 3, 4]
@@ -212,7 +216,7 @@ def test_power_cuts_lose_at_most_the_set_being_written(start: Starter) -> None:
 def test_a_deaf_hub_is_found_again_and_nothing_is_lost(start: Starter) -> None:
     _, peer = start()
     peer.deaf = True
-    peer.run(12)
+    peer.run(4)
     peer.deaf = False
     peer.session = None
     before = len(peer.hellos)
@@ -260,3 +264,139 @@ def test_unknown_messages(start: Starter) -> None:
     assert peer.others == [(g.MSG_NAK, bytes([0x7E]) + peer.others[0][1][1:4] + bytes([g.RESULT_UNKNOWN_TYPE]))]
     before = len(peer.nows)
     assert peer.run(6, lambda: len(peer.nows) > before)
+
+
+def test_the_same_sources_run_under_cpython(start: Starter) -> None:
+    process, peer = start(micropython=False, prefill_s=600)
+    assert peer.run(10, lambda: peer.records and peer.numbers()[-1] + 1 >= peer.hellos[-1].next)
+    peer.command(1, 1, 4)
+    assert peer.run(5, lambda: peer.lease()[0] == 1)
+    assert peer.run(8, lambda: peer.lease()[0] == 0)
+    power_cycle(process, peer)
+    assert peer.run(5, lambda: peer.numbers()[-1] + 1 >= peer.hellos[-1].next)
+    assert peer.numbers() == list(range(1, peer.numbers()[-1] + 1)) and not peer.clashes
+
+
+@pytest.mark.slow
+def test_settings_over_the_link_and_their_trial(start: Starter) -> None:
+    _, peer = start(speed=12.0)
+    good = {**QUICK, "wifi": [["nhavuon", "nhavuon-wifi"]], "hub": list(peer.address), "now_s": 3}
+    assert send_settings(peer, good) == g.RESULT_OK
+    assert peer.run(20, lambda: in_force(peer, good))  # a new session proves them
+    peer.run(2)
+    bad = {**good, "hub": ["127.0.0.1", 9]}
+    assert send_settings(peer, bad) == g.RESULT_OK
+    cut_off = peer.nows[-1].uptime_s
+    hellos = len(peer.hellos)
+    assert peer.run(220, lambda: len(peer.hellos) > hellos), "the old settings did not return"
+    assert in_force(peer, good) and peer.hellos[-1].uptime_s > cut_off + 250
+
+
+def in_force(peer: Peer, settings: dict[str, Any]) -> bool:
+    """True when the last HELLO named these settings."""
+    name = hashlib.sha256(json.dumps(settings).encode()).digest()[:8]
+    return bool(find(peer.hellos[-1].tlvs, g.TLV_SETTINGS_HASH) == name)
+
+
+def send_settings(peer: Peer, wanted: dict[str, Any]) -> int | None:
+    """Send SETTINGS in pieces; the code of the last answer."""
+    text = json.dumps(wanted).encode()
+    name = hashlib.sha256(text).digest()[:8]
+    code = None
+    for offset in range(0, len(text), 200):
+        piece = maintenance.Settings(name, offset, len(text), text[offset : offset + 200])
+        peer.others.clear()
+        peer.send(g.MSG_SETTINGS, maintenance.encode_settings(piece))
+        assert peer.run(5, lambda: peer.others)
+        answer = maintenance.decode_settings_ack(peer.others[-1][1])
+        assert answer.hash == name
+        code = answer.code
+    return code
+
+
+def test_senseless_settings_are_refused(start: Starter) -> None:
+    _, peer = start()
+    assert send_settings(peer, {"wifi": 5}) == g.RESULT_MALFORMED
+    assert send_settings(peer, {"x": "y" * 5000}) == g.RESULT_NO_SPACE
+
+
+def test_check(start: Starter) -> None:
+    _, peer = start()
+    peer.run(10, lambda: peer.nows[-1].values[0][0] is not None)
+    peer.send(g.MSG_CHECK, maintenance.encode_check(maintenance.Check(b"test")))
+    assert peer.run(5, lambda: peer.others)
+    result = maintenance.decode_check_result(peer.others[-1][1])
+    assert result.id == b"test"
+    assert {what: ok for what, _, ok, _ in result.rows} == dict.fromkeys([1, 3, 4, 5, 6, 7, 8], 1)
+
+
+def test_service_leaves_the_loop_and_comes_back(start: Starter) -> None:
+    process, peer = start()
+    peer.command(1, 1, 600)
+    assert peer.run(5, lambda: peer.lease()[0] == 1)
+    boot = peer.nows[-1].boot_no
+    order = maintenance.Service(b"serv", peer.nows[-1].uptime_s + 60, 4)
+    peer.send(g.MSG_SERVICE, maintenance.encode_service(order))
+    assert peer.run(5, lambda: peer.results[-1].id == b"serv")
+    assert peer.run(START_S, lambda: peer.nows[-1].boot_no > boot)
+    assert peer.hellos[-1].reset_cause == g.RESET_TOOL
+    assert edges(process, 25)[-1] == 1 and peer.lease()[0] == 0
+
+
+def test_three_bad_boots_lead_to_safe_mode(start: Starter, tmp_path: Path) -> None:
+    process, peer = start(settings={"rules": [{"actuator": 1, "channel": 1, "on_above": -300, "off": -300}]})
+    for boot in (2, 3, 4):
+        crash(process)
+        assert peer.run(START_S, lambda: peer.nows[-1].boot_no == boot)  # noqa: B023
+    assert find(peer.hellos[-1].tlvs, g.TLV_SAFE_MODE) == b"\x01"
+    assert peer.hellos[-1].reset_cause == g.RESET_WATCHDOG
+    assert peer.run(5, lambda: events(peer, g.EVENT_SAFE_MODE))
+    peer.command(2, 1, 60)
+    assert peer.run(5, lambda: peer.results and peer.results[-1].code == g.RESULT_SAFE_MODE)
+
+
+def crash(process: NodeProcess) -> None:
+    """The watchdog bites, as B's board notes it."""
+    assert process._process is not None
+    (process.folder / "reset").write_text(json.dumps({"cause": 3, "t_ms": 0}), "utf-8")
+    process._process.kill()
+
+
+def test_the_stop_input_latches(start: Starter) -> None:
+    process, peer = start()
+    peer.command(1, 1, 600)
+    assert peer.run(5, lambda: peer.lease()[0] == 1)
+    process.set_faults(**{"pin:27": 1})
+    assert peer.run(8, lambda: peer.lease()[1] == g.CAUSE_STOP)
+    assert edges(process, 25)[-1] == 1 and peer.lease()[0] == 0
+    late = (peer.nows[-1].uptime_s + 600).to_bytes(4, "little")
+    peer.send(g.MSG_STOP_CLEAR, b"fre1" + late)
+    assert peer.run(5, lambda: peer.results[-1].id == b"fre1")
+    assert peer.results[-1].code == g.RESULT_STOPPED, "it is still pressed"
+    process.set_faults(**{"pin:27": None})
+    peer.run(1)
+    assert peer.lease()[1] == g.CAUSE_STOP, "letting go does not clear it"
+    peer.send(g.MSG_STOP_CLEAR, b"fre2" + late)
+    assert peer.run(5, lambda: peer.results[-1].id == b"fre2" and peer.results[-1].code == g.RESULT_OK)
+    assert [e.fields for e in events(peer, g.EVENT_STOP)] == [(g.STOP_INPUT,)]
+
+
+@pytest.mark.slow
+def test_two_days_without_a_hub(start: Starter) -> None:
+    """The rules go on, nothing restarts, and the hub gets every set afterwards."""
+    rules = [{"actuator": 1, "channel": 1, "on_above": 270, "off": 260, "max_on_s": 1200, "rest_s": 60, "fault": "on"}]
+    process, peer = start(wait=False, prefill_s=172_800, settings={"sample_s": 10, "set_s": 60, "rules": rules})
+    assert peer.run(280, lambda: peer.nows and peer.numbers() and peer.numbers()[-1] + 1 >= peer.hellos[-1].next)
+    assert peer.nows[-1].boot_no == 1
+    switched = [e.fields[1] for e in events(peer, g.EVENT_ACTUATOR)]
+    assert len(switched) > 20 and len(edges(process, 25)) >= len(switched)
+    times = sorted(uptime for _, uptime in sets(peer))
+    assert {later - sooner for sooner, later in zip(times, times[1:], strict=False)} == {60}
+    on_since = None
+    for event in events(peer, g.EVENT_ACTUATOR):
+        if event.fields[1]:
+            on_since = event.uptime_s
+        elif on_since is not None:
+            assert event.uptime_s - on_since <= 1200
+    heap_free = find(peer.nows[-1].tlvs, g.TLV_HEAP_FREE)
+    assert heap_free is not None and Reader(heap_free).uv() > 15_000

@@ -238,8 +238,7 @@ def test_a_flood_of_hellos_from_many_addresses(hub: Hub, good: ScriptedNode) -> 
         said = sum(good.join() for _ in range(5))
         works(good)
     assert said <= 8, "forged HELLOs must not use up what is there for true ones"
-    assert of_node(hub, "flood") > 100
-    assert of_node(hub, "bad_tag") > 100
+    assert of_node(hub, "bad_tag") > 2000
 
 
 def test_a_flood_of_discovers_and_offers(hub: Hub, good: ScriptedNode) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hub.benchmark.scripted import ScriptedNode
 from hub.carriers.base import Address, Carrier, Receive
+from hub.live import NodeNow
 from hub.service import Hub
 from shared_protocol import registry as g
 from shared_protocol.frame import parse_header
@@ -66,6 +67,12 @@ class Farm:
         self.hub.link.receive(frame, address)
         self.settle()
         return [frame for frame, _ in self.carrier.sent]
+
+    def now(self, number: int = 1) -> NodeNow:
+        """What the hub shows of a node that it heard of."""
+        found = self.hub.live.node(number)
+        assert found is not None
+        return found
 
     def settle(self) -> None:
         """Wait until everything queued so far is committed and answered."""

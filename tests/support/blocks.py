@@ -179,10 +179,10 @@ def _column_head(source: _Bytes, count: int) -> _Column:
         for _ in range(source.number()):
             at += source.number()
             run = source.number()
+            if at + run > count:
+                raise BadBlock("gap beyond the end")
             missing.update(range(at, at + run))
             at += run
-        if at > count:
-            raise BadBlock("gap beyond the end")
     return _Column(base, kind & 0x0F, kind >> 5, missing)
 
 

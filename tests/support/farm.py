@@ -33,10 +33,11 @@ RESTLESS: Mapping[str, Any] = {
         {"actuator": 2, "channel": 2, "on_above": -300, "off": -300, "max_on_s": 10, "rest_s": 10},
     ]
 }
+PATIENCE_MS = 20  # of a board in virtual time, for an answer that may be lost
 PATIENCE_S = 120.0  # generous: a busy machine is not a fault
 LOOK_S = 0.1
-# Below the system's ephemeral ports, so that nobody takes a port while its hub is dead; a stretch for each worker.
-PORTS = count(21_000 + 500 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")))
+# Below the system's ephemeral ports, so that nobody takes a port while its hub is dead; each process begins elsewhere.
+PORTS = count(20_000 + os.getpid() * 61 % 11_000)
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -56,11 +57,12 @@ class LocalHub:
 
     def __init__(self, data: Path, address: tuple[str, int]) -> None:
         self.data, self.address = data, address
+        self.discovery: int | None = None
         self.log = data.parent / "no.log"
         self.inner: Hub | None = None
 
     def start(self) -> None:
-        self.inner = Hub(self.data, listen=self.address[0], udp=self.address[1])
+        self.inner = Hub(self.data, listen=self.address[0], udp=self.address[1], discovery=self.discovery)
         self.inner.start()
 
     def stop(self) -> None:
@@ -93,6 +95,7 @@ class Farm:
         make: Callable[[Path, tuple[str, int]], HubProcess | LocalHub] = LocalHub if local else HubProcess
         self.hub = make(folder / "hub", ("127.0.0.1", free_port()))
         self.erased: dict[int, set[int]] = {}
+        self.extra: list[NodeProcess] = []  # boards that are nobody's node, ended with the others
         self.path = LossyPath(self.hub.address, seed=seed, weather=weather)
         self.boards: dict[int, NodeProcess] = {}
         for number, name in enumerate(boards, start=1):
@@ -107,7 +110,7 @@ class Farm:
                 speed=speed,
                 virtual=virtual,
                 prefill_s=prefill_s,
-                **board,
+                **{"patience_ms": PATIENCE_MS, **board},
             )
             self.boards[number] = NodeProcess(spec)
         self._enrol()
@@ -125,7 +128,7 @@ class Farm:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        for board in self.boards.values():
+        for board in [*self.boards.values(), *self.extra]:
             board.kill()
         self.hub.kill()
         self.path.stop()
@@ -162,6 +165,10 @@ class Farm:
         """{journal_id: how many of its records are stored}."""
         return {journal: len(sequences) for journal, sequences in read_store(self.database, node).journals.items()}
 
+    def lost(self, node: int = 1) -> list[tuple[int, int]]:
+        """The (first, last) sequences that the hub booked as lost."""
+        return [span for spans in read_store(self.database, node).lost.values() for span in spans]
+
     def until(self, done: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
         """Wait for something; AssertionError with the boards' and the hub's last words when it never comes."""
         end = time.monotonic() + patience_s
@@ -186,10 +193,19 @@ class Farm:
         """Wait until all sets of the boots before the newest one are stored."""
         self._settle(node, (0, 0))
 
+    def settle_newest(self, node: int) -> None:
+        """Wait until what the newest boot measured until now is stored, whatever became of earlier ones."""
+        mark = last_measured(self.boards[node].folder)
+        self.until(lambda: self._reached(self.report(node), mark), f"node {node} arrives")
+
+    @staticmethod
+    def _reached(report: Report, mark: tuple[int, int]) -> bool:
+        return not report.holes and (report.newest_boot, report.newest_ms) >= mark
+
     def _settle(self, node: int, mark: tuple[int, int]) -> None:
         def settled() -> bool:
             report = self.report(node)
-            return not report.missing and not report.holes and (report.newest_boot, report.newest_ms) >= mark
+            return not report.missing and self._reached(report, mark)
 
         self.until(settled, f"node {node} settles")
 

@@ -224,7 +224,7 @@ def a_day(made: Farm, node: int = 1, days: float = 1.0) -> None:
 def _sets(journal: Journal, start_s: int, from_s: int, to_s: int) -> None:
     rows = []
     for at_s in range(from_s, to_s, 60):
-        swing = math.sin((at_s - start_s) / DAY_S * 2 * math.pi)
+        swing = math.sin((at_s - start_s) / DAY_S * 2 * math.pi + 1.1)
         wobble = (at_s // 60 * 7919) % 7 - 3
         air = PEAK if at_s - start_s == 3 * 3600 else round(275 + 40 * swing) + wobble
         rows.append((at_s - from_s, (air, round(800 - 60 * swing) + 2 * wobble), 0))

@@ -130,6 +130,16 @@ def test_strips_say_who_switched_how_often_and_how_long() -> None:
     assert "2 lần, 45 phút" in found.svg and "nghỉ suốt" in found.svg
 
 
+def test_a_machine_of_which_nothing_is_known_did_not_rest() -> None:
+    unknown = drawn(made_of([], [Gap(NOW - 86400, NOW, "no_data")]), [Strip("Quạt hút", [])]).svg
+    assert "nghỉ suốt" not in unknown and "không rõ" in unknown
+
+
+def test_a_channel_that_the_store_does_not_know_yet_keeps_its_unit(made: Farm, client: FlaskClient) -> None:
+    html = client.get("/zones/2").get_data(as_text=True)
+    assert "60\u00a0% · khoảng tốt" in html and "Ẩm đất 24 giờ qua" in html
+
+
 def test_thousands_of_runs_become_columns_with_their_share() -> None:
     runs = [
         Run(1, NOW - 365 * 86400 + 3600 * n, NOW - 365 * 86400 + 3600 * n + 900, "above", False) for n in range(8700)

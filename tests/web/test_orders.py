@@ -198,6 +198,13 @@ def test_the_node_page_tells_the_technician(made: Farm, client: FlaskClient) -> 
     assert "_" not in page.replace("_csrf", "")
 
 
+def test_the_list_says_which_device_needs_a_look(made: Farm, client: FlaskClient) -> None:
+    made.value(1, 1, None, "checksum")
+    made.lose(3)
+    html = client.get("/nodes").get_data(as_text=True)
+    assert re.findall(r'class="card node (\w+)"', html) == ["warn", "ok", "lost", "lost"]
+
+
 def test_a_node_never_heard_from_and_one_that_is_not_there(client: FlaskClient) -> None:
     assert "Chưa có tin lần nào" in shown(client, "/nodes/4") and client.get("/nodes/77").status_code == 404
 

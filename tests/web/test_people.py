@@ -1,5 +1,6 @@
 """People: signing in, slowing down, sessions that end, the set-up code, and the manager's page."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,30 @@ def test_a_new_secret_and_a_closed_account_end_sessions(empty: People) -> None:
     assert empty.who(second) is None and [one.name for one in empty.people()] == ["Chị Hoa"]
     with pytest.raises(WrongSecret):
         empty.sign_in(mai.id, "8642", "10.0.0.2")
+
+
+def test_the_name_of_somebody_who_left_is_free_again(empty: People) -> None:
+    for _ in range(3):
+        empty.retire(empty.add("Cô Mai", "farmer", PIN, by="test").id, by="test")
+    assert empty.people() == [] and len(empty.people(include_retired=True)) == 3
+
+
+def test_many_tries_at_once_wait_like_one_after_another(empty: People) -> None:
+    mai = empty.add("Cô Mai", "farmer", PIN, by="test")
+    found: list[str] = []
+
+    def attempt() -> None:
+        try:
+            empty.sign_in(mai.id, "9999", "10.0.0.66")
+        except (WrongSecret, SlowDown) as error:
+            found.append(error.code)
+
+    threads = [threading.Thread(target=attempt) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found.count("error.wrong_secret") == FREE_TRIES and len(found) == 12
 
 
 def test_the_last_manager_stays(empty: People) -> None:

@@ -6,6 +6,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.errors import DiskFull
 from hub.web import create_app
 from hub.web.here import local_path
 from hub.web.security import host_allowed
@@ -100,6 +101,20 @@ def test_own_paths_stay(app: Flask) -> None:
 
 def test_too_long_a_body_is_refused(client: FlaskClient) -> None:
     assert client.post("/sign-in", data={"secret": "1" * 200_000}).status_code in (400, 413)
+
+
+def test_a_store_that_does_not_answer_still_gives_a_sentence(made: Farm, app: Flask, client: FlaskClient) -> None:
+    made.hub.store.write(lambda db: db.execute("ALTER TABLE person RENAME TO people_of_old"))
+    for path in ("/", "/zones/1", "/nix"):
+        answered = client.get(path)
+        assert answered.status_code in (400, 404, 500, 503) and "Traceback" not in answered.get_data(as_text=True), path
+        assert answered.get_data(as_text=True).strip()
+
+
+def test_trouble_with_the_store_is_said_on_every_page(made: Farm, client: FlaskClient) -> None:
+    made.hub.store._writer.trouble = DiskFull(path="/data")
+    for path in ("/", "/zones/1", "/more"):
+        assert "Ổ đĩa chứa /data đã đầy" in client.get(path).get_data(as_text=True)
 
 
 def test_a_failure_inside_tells_nothing_and_is_a_page(app: Flask, signed_in: SignIn) -> None:

@@ -171,7 +171,7 @@ def test_vietnamese_and_english_numbers() -> None:
     assert (
         vi.number(-61) == "−61"
         and vi.number(1234567, 0) == "1.234.567"
-        and vi.quantity(780, -1, "percent", 0) == "78\u00a0%"
+        and vi.quantity(780, -1, "percent") == "78\u00a0%"
     )
 
 

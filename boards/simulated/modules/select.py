@@ -1,6 +1,6 @@
 """`select` as on the ESP32: poll on UDP sockets; in virtual time a wait costs nothing unless a reply is due.
 
-After something was sent the wait first gives the PC a few real milliseconds to answer; who never answers is waited
+After something was sent the wait first gives the PC some real milliseconds to answer; who never answers is waited
 for less and less.
 """
 
@@ -14,7 +14,6 @@ POLLIN = 1
 POLLOUT = 4
 POLLERR = 8
 POLLHUP = 16
-PATIENCE_MS = 20
 CHUNK_MS = 200
 LARGEST = 600
 
@@ -34,7 +33,7 @@ class poll:
     def __init__(self):
         self._raws = []
         self._answers = []
-        self._patience_ms = PATIENCE_MS
+        self._patience_ms = harness.board.spec["patience_ms"]
 
     def register(self, obj, eventmask=POLLIN):
         if obj.raw not in self._raws:
@@ -56,7 +55,10 @@ class poll:
         board.meter.waiting()
         found = self._wait(board.clock, 1000 if timeout < 0 else timeout)
         board.meter.woken()
-        return () if found is None else self._answers[self._raws.index(found)]
+        if found is None:
+            return ()
+        self._patience_ms = harness.board.spec["patience_ms"]
+        return self._answers[self._raws.index(found)]
 
     def ipoll(self, timeout=-1, flags=0):
         return iter(self.poll(timeout))
@@ -82,8 +84,9 @@ class poll:
     def _expect_reply(self):
         """Real patience for one reply; halved each time that nobody answers, restored by an answer."""
         found = self._ready(self._patience_ms)
-        self._patience_ms = PATIENCE_MS if found is not None else self._patience_ms // 2
-        socket.outstanding[0] = 0
+        if found is None:
+            self._patience_ms //= 2
+            socket.outstanding[0] = 0
         return found
 
     def _ready(self, host_timeout_ms):

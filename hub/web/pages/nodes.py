@@ -46,7 +46,10 @@ class Meters:
 def show() -> ResponseReturnValue:
     hub, now = here.hub(), here.now_s()
     zones = {zone.id: zone for zone in hub.fleet.zones()}
-    listed = [(node, hub.live.node(node.number), hub.live.lost(node.number, now)) for node in hub.fleet.nodes()]
+    listed = []
+    for node in hub.fleet.nodes():
+        reported = hub.live.node(node.number)
+        listed.append((node, reported, state(reported, hub.live.lost(node.number, now))))
     counted = [(rejected_words(here.words(), cause), n) for cause, n in sorted(hub.live.rejected().items())]
     return render_template("nodes.html", listed=listed, zones=zones, rejected=counted)
 
@@ -76,6 +79,14 @@ def one(number: int) -> ResponseReturnValue:
 
 def _events(words: Words, number: int, now: NodeNow) -> list[EventLine]:
     return [events.line(words, row, now) for row in node_events(here.hub().store, number, EVENTS)]
+
+
+def state(now: NodeNow | None, lost: bool) -> str:
+    """A device's own state, whatever its place is like: "lost", "warn" or "ok"."""
+    if now is None or lost:
+        return "lost"
+    told = now.health.get("safe_mode") or now.health.get("other_mac")
+    return "warn" if told or now.stop or any(one.fault for one in now.channels) else "ok"
 
 
 def others(now: NodeNow) -> dict[str, int | str]:

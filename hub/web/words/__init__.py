@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 FARM_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 LANGUAGES = ("vi", "en")
 NBSP = "\u00a0"
+DIGITS = {"celsius": 1, "percent": 0, "lux": 0, "ppm": 0, "volt": 1}  # decimals shown; other units: all that there are
 MINUTE, HOUR, DAY = 60, 3600, 86400
 NUMBER = re.compile(r"[+-]?([0-9]{1,12}(\.[0-9]{0,6})?|\.[0-9]{1,6})")
 
@@ -57,10 +58,16 @@ class Words:
             text = text.translate(str.maketrans(",.", ".,"))
         return text.replace("-", "−")
 
-    def quantity(self, value: float, scale: int, unit: str, digits: int | None = None) -> str:
-        """A number that never parts from its unit: "31,2 °C"."""
+    def figure(self, value: float, scale: int, unit: str) -> str:
+        """A measured number as a farmer reads it: percent whole, degrees with one place, switches in words."""
+        if unit == "on_off":
+            return self.say("on_off.on" if value else "on_off.off")
+        return self.number(value, scale, DIGITS.get(unit))
+
+    def quantity(self, value: float, scale: int, unit: str) -> str:
+        """A figure that never parts from its unit: "31,2 °C"."""
         sign = self.unit(unit)
-        return self.number(value, scale, digits) + (f"{NBSP}{sign}" if sign else "")
+        return self.figure(value, scale, unit) + (f"{NBSP}{sign}" if sign else "")
 
     def unit(self, unit: str) -> str:
         return self.say(f"unit.{unit}")

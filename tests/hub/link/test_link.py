@@ -23,7 +23,7 @@ def test_a_node_greets_reports_and_ships(farm: Farm) -> None:
     assert find(ack.tlvs, g.TLV_STORED_UP_TO) == b"\0"  # type: ignore[attr-defined]
     assert farm.ship(node) == Ack(2, 0, None)
     farm.answers(node, node.now())
-    assert farm.hub.live.node(1).channels[0].value == 274
+    assert farm.now().channels[0].value == 274
     assert not farm.hub.live.lost(1, farm.clock.wall())
     farm.clock.advance(46)
     assert farm.hub.live.lost(1, farm.clock.wall())
@@ -72,7 +72,7 @@ def test_replayed_hellos_neither_end_a_session_nor_shut_a_node_out(farm: Farm) -
     assert farm.answers(node, node.now())  # the session lives
     node.nonce, node.uptime_s = b"nonce--2", 100
     farm.greet(node)  # and a new one can be made
-    assert farm.hub.live.node(1).uptime_s == 100
+    assert farm.now().uptime_s == 100
 
 
 def test_a_hello_alone_changes_nothing(farm: Farm) -> None:
@@ -106,7 +106,7 @@ def test_unknown_session_gets_nosess_now_and_then(farm: Farm) -> None:
     assert len(replies) == 1  # a burst of two in all
     farm.clock.advance(1)
     assert len(farm.say(node.now())) == 1
-    assert farm.hub.live.node(1).rejected == {"no_session": 22}
+    assert farm.now().rejected == {"no_session": 22}
 
 
 def test_discover_is_answered_with_port_and_farm_name(farm: Farm) -> None:
@@ -134,7 +134,7 @@ def test_second_board_with_the_same_number_is_refused_and_both_are_named(farm: F
     (reply,) = farm.say(clone.hello(), ("10.0.0.9", 4000))
     ack = clone.welcome(reply)
     assert ack.version == 0 and find(ack.tlvs, g.TLV_REFUSED) == bytes((g.RESULT_OTHER_BOARD,))
-    now = farm.hub.live.node(1)
+    now = farm.now()
     assert now.health["mac"] == "02:00:00:00:00:01" and now.health["other_mac"] == "02:00:00:00:00:99"
     assert now.rejected == {"other_board": 1}
     assert farm.answers(node, node.now())
@@ -148,7 +148,7 @@ def test_of_two_new_boards_the_first_to_speak_wins(farm: Farm) -> None:
     farm.say(one.now())
     assert farm.say(two.now()) == []
     assert farm.hub.fleet.node(1).mac == "02:00:00:00:00:01"
-    assert farm.hub.live.node(1).health["other_mac"] == "02:00:00:00:00:99"
+    assert farm.now().health["other_mac"] == "02:00:00:00:00:99"
 
 
 def test_a_replacement_is_let_in_after_the_old_board_was_released(farm: Farm) -> None:
@@ -173,7 +173,7 @@ def test_retired_node_is_refused_and_told_so(farm: Farm) -> None:
     node.nonce = b"nonce--2"
     ack = node.welcome(farm.say(node.hello())[0])
     assert find(ack.tlvs, g.TLV_REFUSED) == bytes((g.RESULT_RETIRED,))
-    assert farm.hub.live.node(1).rejected["retired_node"] == 2
+    assert farm.now().rejected["retired_node"] == 2
 
 
 def test_no_common_version_is_refused_with_both_ranges(farm: Farm) -> None:
@@ -202,7 +202,7 @@ def test_replay_is_rejected(farm: Farm) -> None:
     frame = node.now()
     farm.say(frame)
     assert farm.say(frame) == []
-    assert farm.hub.live.node(1).rejected == {"replayed": 1}
+    assert farm.now().rejected == {"replayed": 1}
 
 
 def test_reflected_frame_is_rejected(farm: Farm) -> None:
@@ -221,7 +221,7 @@ def test_frame_of_another_node_is_rejected(farm: Farm) -> None:
     forged[2] = 2
     forged[4] = two.session.number
     assert farm.say(bytes(forged)) == []
-    assert farm.hub.live.node(2).rejected == {"bad_tag": 1}
+    assert farm.now(2).rejected == {"bad_tag": 1}
 
 
 @pytest.mark.parametrize("bit", [0, 9, 70, 100, 200])

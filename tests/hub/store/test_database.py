@@ -58,7 +58,8 @@ def test_a_full_disk_acknowledges_nothing_and_recovers(farm: Farm) -> None:
     hub.store.write(lambda db: db.execute("PRAGMA max_page_count = 1").fetchone())  # = what it has
     for i in range(150):
         node.put_block(rows(3600 * i, 60, base=i * 100))
-    stored, refused = set(farm.stored()), set()
+    stored: set[int] = set(farm.stored())
+    refused: set[int] = set()
     for sequence in sorted(node.journal):
         farm.carrier.sent.clear()
         hub.link.receive(node.records(sequence), ("10.0.0.1", 4000))

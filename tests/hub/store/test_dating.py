@@ -61,7 +61,9 @@ def test_boots_without_anchor_lie_between_their_neighbours_in_order(lengths: lis
 
 
 def test_boots_that_do_not_fit_are_squeezed_between_their_neighbours() -> None:
-    dated = date([(Boot(1, 1, 0, 100), [Anchor(0, W)]), (Boot(1, 2, 0, 1000), []), (Boot(1, 3, 0, 9), [Anchor(0, W + 200)])])
+    dated = date(
+        [(Boot(1, 1, 0, 100), [Anchor(0, W)]), (Boot(1, 2, 0, 1000), []), (Boot(1, 3, 0, 9), [Anchor(0, W + 200)])]
+    )
     assert dated[1].clock.wall(0) == W + 100 and dated[1].to_s == W + 200
     assert dated[1].clock.walls([0, 500, 1000]) == [W + 100, W + 150, W + 200]
 

@@ -55,7 +55,7 @@ def test_other_bytes_under_a_stored_name_are_a_conflict(farm: Farm) -> None:
     answers = farm.answers(node, node.records(2))
     assert [decode_nak(b).code for k, b in answers if k == g.MSG_NAK] == [g.RESULT_NOT_STORED]
     assert farm.stored() == before
-    assert farm.hub.live.node(1).rejected == {"record_conflict": 1}
+    assert farm.now().rejected == {"record_conflict": 1}
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -68,7 +68,7 @@ def test_a_script_without_its_last_semicolon_is_refused() -> None:
 
 def test_models_have_the_columns_of_their_tables(store: Store) -> None:
     for model in MODELS:
-        meta = model._meta  # type: ignore[attr-defined]
+        meta = model._meta
         columns = store.rows(f"PRAGMA table_info({meta.table_name})")
         assert [column[1] for column in columns] == list(meta.columns), meta.table_name
         required = {column[1] for column in columns if column[3] and column[4] is None}

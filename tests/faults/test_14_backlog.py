@@ -1,0 +1,56 @@
+"""Row 14: buffers lost, stuck or doubled at reconnect. Acknowledge after commit, unique keys, a ring that counts."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.farm import RESTLESS, Farm
+from tests.support.lossy import STORM
+
+WEEK_S = 7 * 86_400
+EVERY_5_MIN = {"sample_s": 300, "set_s": 300}
+SMALL_FLASH = 72  # blocks of 4096 bytes: the least number of journal segments
+
+
+def test_a_week_offline_then_a_storm(tmp_path: Path) -> None:
+    """The week is in the journal before the net comes: every set arrives once through 30 % loss, doubling, disorder."""
+    with Farm(tmp_path, weather=STORM, prefill_s=WEEK_S, speed=25, settings=EVERY_5_MIN) as farm:
+        farm.start()
+        farm.until(lambda: farm.boards[1].prefilled() == 1.0, "the week passes")
+        farm.until(lambda: farm.report().once >= 2000, "the week arrives")
+        report = farm.report()
+        counts = farm.path.counts
+    assert counts["lost"] and counts["held"], counts
+    assert report.complete and not report.cut, report
+    assert report.newest_boot == 1, "nothing restarted because nobody was there"
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(1800)
+def test_a_week_offline_at_a_set_every_ten_seconds(tmp_path: Path) -> None:
+    with Farm(tmp_path, weather=STORM, prefill_s=WEEK_S, speed=25) as farm:
+        farm.start()
+        farm.until(lambda: farm.boards[1].prefilled() == 1.0, "the week passes", 900)
+        farm.until(lambda: farm.report().once >= 60_000, "the week arrives", 600)
+        report = farm.report()
+    assert report.complete and not report.cut, report
+
+
+def test_a_full_journal_drops_the_oldest_and_names_them(tmp_path: Path) -> None:
+    """Offline for longer than the flash holds: what is gone is booked, what is left arrives, and then all goes on."""
+    with Farm(tmp_path, seed=2, virtual=True, settings=RESTLESS, flash_blocks=SMALL_FLASH) as farm:
+        farm.start()
+        farm.lives(1, 30)
+        farm.path.cut()
+        farm.lives(1, 4600)
+        farm.path.mend()
+        farm.settle_newest(1)
+        farm.lives(1, 50)
+        report = farm.report()
+        booked = farm.lost(1)
+    assert report.newest_boot == 1, report
+    assert not report.twice and not report.wrong and not report.holes, report
+    assert sum(last - first + 1 for first, last in booked) > 400, booked
+    gone_ms = [int(text.split(" at ")[1].split(" ")[0]) for text in report.missing]
+    assert 500 < len(gone_ms) < 4000, report
+    assert max(gone_ms) - min(gone_ms) < 10_000 * len(gone_ms), "what is gone is one stretch"
