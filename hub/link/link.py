@@ -26,7 +26,7 @@ from hub.store import Store
 from hub.store.tables import Key
 from shared_protocol import registry as g
 from shared_protocol.errors import Exhausted, Malformed, NotOurs, ProtocolError, Reflected
-from shared_protocol.frame import SEALED, TO_NODE, WANT_ACK, parse_header
+from shared_protocol.frame import HEADER, SEALED, TO_NODE, WANT_ACK, parse_header
 from shared_protocol.messages import (
     Nak,
     TimeResp,

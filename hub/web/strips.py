@@ -10,7 +10,7 @@ from hub.store.series import Gap
 from hub.web.frame import PLOT_WIDE, Frame
 from hub.web.words import Words
 
-STRIP_TOP, STRIP_STEP, STRIP_HIGH = 314, 62, 20  # px
+STRIP_TOP, STRIP_STEP, STRIP_HIGH = 314, 84, 20  # px: a name above each bar, the words below it
 LEAST_WIDE = 3.0  # thousandths of the width: thinner would not be seen on a phone
 MOST_BARS = 700  # beyond these, runs are gathered into columns
 COLUMNS = 400
@@ -39,7 +39,7 @@ def draw(words: Words, frame: Frame, strip: Strip, gaps: list[Gap], row: int) ->
     return "".join(
         (
             f'<text class="strong" x="0" y="{top}">{escape(strip.name)}</text>',
-            f'<text x="95%" y="{top}" text-anchor="end">{escape(run_words(words, strip.runs, frame, unseen_s))}</text>',
+            f'<text x="0" y="{bar + STRIP_HIGH + 20}">{escape(run_words(words, strip.runs, frame, unseen_s))}</text>',
             f'<rect class="track" x="0" y="{bar}" width="95%" height="{STRIP_HIGH}" rx="4"/>',
             f'<svg x="0" y="{bar}" width="95%" height="{STRIP_HIGH}" viewBox="0 0 1000 {STRIP_HIGH}"',
             f' preserveAspectRatio="none">{paths}</svg>',

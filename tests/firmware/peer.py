@@ -21,9 +21,13 @@ TIME_2026_S = 217_000_000  # a wall time, seconds since 2020
 class Peer:
     """`records` {(journal_id, sequence): (kind, data)}, `nows`, `hellos`, `results` (in order), `naks`, `clashes`."""
 
-    def __init__(self, node: int, key: bytes, port: int = 0) -> None:
+    def __init__(self, node: int, key: bytes, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", port))
+        try:
+            self.socket.bind(address)
+        except OSError:
+            self.socket.close()
+            raise
         self.socket.settimeout(0.05)
         self.address: tuple[str, int] = self.socket.getsockname()
         self.node = node

@@ -1,4 +1,4 @@
-"""Trouble with the hub's data and ports: one sentence says what and what to do, exit code 2, nothing changed or lost."""
+"""Trouble with the hub's data and ports: one sentence says what and what to do, exit code 2, and nothing is lost."""
 
 import os
 import socket
