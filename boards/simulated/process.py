@@ -50,7 +50,8 @@ class SimulatedNode:
 
     boot_ms: how much of each boot costs no real time (the rescue window, joining the Wi-Fi).
     virtual: time never becomes real. cut_at: the flash operation (program or erase) after the start at which the
-    power goes, or without cut_kills only the flash fails. broadcast: where the simulated LAN's broadcasts arrive.
+    power goes, or without cut_kills only the flash fails.
+    broadcast: where the simulated LAN's broadcasts arrive, ADDRESS or ADDRESS:PORT.
     patience_ms: how long virtual time stands still for an answer of the PC; who expects loss takes less.
     script: [[t_s, {fault: value or None}], …], see harness.py for the faults.
     micropython None = when it is installed. settings override those of the board file.

@@ -90,7 +90,7 @@ def test_three_nodes_are_live_and_nothing_is_lost(demo):
 def test_the_chart_holds_the_simulated_day(demo):
     now = time.time()
     series = demo.get(f"/api/v1/nodes/1/channels/1/series?from_s={now - 86400}&to_s={now}")
-    covered = sum(segment[-1]["t_s"] - segment[0]["t_s"] for segment in series["points"])
+    covered = sum(segment[-1]["t_s"] - segment[0]["t_s"] for segment in series["segments"])
     assert covered > 0.95 * 86400
 
 

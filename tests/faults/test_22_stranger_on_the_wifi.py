@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -20,7 +21,7 @@ from tests.support.lossy import DOWN, UP, Address, Frame
 
 FAN = 1
 FAN_PIN, ON_LEVEL = 25, 0
-QUIET = {"rules": []}  # No rule switches: every edge is somebody's order.
+QUIET: dict[str, Any] = {"rules": []}  # No rule switches: every edge is somebody's order.
 SPEED = 5.0
 
 
@@ -178,7 +179,7 @@ def page(tmp_path: Path) -> Iterator[Page]:
     page.hub.stop()
 
 
-FORMS: list[dict[str, object]] = [
+FORMS: list[dict[str, Any]] = [
     {},
     {"data": {"on": "1", "seconds": "300", "name": "x", "role": "manager", "pin": "123456", "secret": "123456"}},
     {"json": {"node": 1, "actuator": 1, "on": True, "seconds": 300}},

@@ -12,7 +12,7 @@ from boards.simulated.process import NodeProcess
 from flash_tools.image import settings_bytes
 from tests.support.farm import SETTINGS, Farm
 
-Damage = Callable[[Path], None]
+Damage = Callable[[Path], object]
 
 
 def with_files(farm: Farm, damage: Damage) -> NodeProcess:
@@ -69,7 +69,7 @@ def test_one_damaged_settings_slot_of_two(tmp_path: Path) -> None:
 def test_both_settings_slots_damaged(tmp_path: Path, text: bytes) -> None:
     """No Wi-Fi is known any more: the node says so on its console and goes on measuring, relays off."""
     with Farm(tmp_path, local=True, virtual=True) as farm:
-        board = live(farm, lambda image: [(image / f"settings.{slot}").write_bytes(text) for slot in "ab"] and None)
+        board = live(farm, lambda image: [(image / f"settings.{slot}").write_bytes(text) for slot in "ab"])
         farm.lives(1, 100)
         assert "settings" in board.log().read_text().lower()
         relays_stay_off(board)
@@ -92,7 +92,7 @@ def test_settings_with_sound_bytes_and_senseless_values(tmp_path: Path) -> None:
 def test_a_damaged_board_file(tmp_path: Path, text: bytes) -> None:
     """It knows no sensor and no relay any more, and still talks to the hub, which shows it."""
     with Farm(tmp_path, local=True, virtual=True) as farm:
-        board = live(farm, lambda image: (image / "board.json").write_bytes(text) and None)
+        board = live(farm, lambda image: (image / "board.json").write_bytes(text))
         farm.until(lambda: farm.now().health.get("board") == "damaged", "the hub shows that the board file is damaged")
         relays_stay_off(board)
         assert "Traceback" not in board.log().read_text()

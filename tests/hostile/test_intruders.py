@@ -10,7 +10,14 @@ import pytest
 
 from hub.service import Hub
 from shared_protocol import registry as g
-from shared_protocol.handshake import discover_frame, hello_ack_frame, nosess_frame, offer_frame, open_hello_ack
+from shared_protocol.handshake import (
+    HelloAck,
+    discover_frame,
+    hello_ack_frame,
+    nosess_frame,
+    offer_frame,
+    open_hello_ack,
+)
 from shared_protocol.messages import Records, encode_records
 from shared_protocol.session import Session, mac_key
 from shared_protocol.wire import find
@@ -245,7 +252,7 @@ def test_a_flood_of_discovers_and_offers(hub: Hub, good: ScriptedNode) -> None:
     frames = [
         discover_frame(bytes(8)),
         offer_frame(bytes(8), 1, "x"),
-        hello_ack_frame(bytes(16), 1, 1, _ack(), bytes(8)),
+        hello_ack_frame(bytes(16), 1, 1, HelloAck(1, 0, 0, bytes(8), []), bytes(8)),
     ]
     with flood(hub, lambda n: frames[n % 3]) as sent:
         for _ in range(10):
@@ -253,12 +260,6 @@ def test_a_flood_of_discovers_and_offers(hub: Hub, good: ScriptedNode) -> None:
         wait(lambda: sent[0] > 3000, "a flood")
     wait(lambda: hub.live.rejected().get("flood", 0) > 100, f"{hub.live.rejected()}")
     assert hub.live.rejected()["reflected"] > 100
-
-
-def _ack():  # type: ignore[no-untyped-def]
-    from shared_protocol.handshake import HelloAck
-
-    return HelloAck(1, 0, 0, bytes(8), [])
 
 
 @contextmanager

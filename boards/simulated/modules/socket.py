@@ -79,7 +79,8 @@ class socket:
 
 def _host_address(ip, port):
     if ip == "255.255.255.255":
-        ip = harness.board.spec["broadcast"]
+        ip, _, given = harness.board.spec["broadcast"].partition(":")
+        port = int(given or port)
     if (ip, port) not in _addresses:
         if len(_addresses) >= 8:
             _addresses.clear()
