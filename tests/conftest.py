@@ -8,10 +8,21 @@ from hypothesis import HealthCheck, settings
 SIZE = os.environ.get("NHAVUON_TEST", "standard")
 EXAMPLES = {"quick": 25, "standard": 100, "all": 100, "deep": 2000}
 
+# Whole folders and files whose tests live with real boards, hubs and floods: seconds each.
+SLOW = ("faults/", "kills/", "hostile/", "hub/benchmark/", "firmware/test_node.py", "boards/test_firmware_on_board.py")
+
 settings.register_profile(
     "run", max_examples=EXAMPLES[SIZE], deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("run")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Mark what is slow by where it is."""
+    tests = config.rootpath / "tests"
+    for item in items:
+        if item.path.is_relative_to(tests) and item.path.relative_to(tests).as_posix().startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(hookwrapper=True)

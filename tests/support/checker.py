@@ -147,7 +147,9 @@ def read_store(database: Path, node: int) -> Store:
     """Everything that the database holds of a node. Opened read-only."""
     store = Store()
     with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=20)) as connection:
-        journals = connection.execute("SELECT id, journal_id FROM journal WHERE node = ?", (node,)).fetchall()
+        journals = connection.execute(
+            "SELECT id, journal_id FROM journal WHERE node = ? ORDER BY id", (node,)
+        ).fetchall()
         for row, journal_id in journals:
             if journal_id in store.journals:
                 store.unreadable.append(f"journal {journal_id:08x} has two rows")
@@ -190,10 +192,10 @@ def compare(truth: dict[int, list[Round]], store: Store, erased: Container[int] 
     report = Report(rounds=sum(len(rounds) for rounds in truth.values()), newest_boot=max(truth, default=0))
     report.wrong += store.unreadable
     found: Counter[Round] = Counter()
-    for sets in _by_boot(store).values():
-        rounds = truth.get(_boot_of(sets, truth), [])
+    lives = list(_by_boot(store).values())
+    for sets, boot in zip(lives, _boots_of(lives, truth), strict=True):
         for each in sets:
-            _place(each, rounds, found, report)
+            _place(each, truth.get(boot, []), found, report)
     for boot, rounds in truth.items():
         _account(rounds, boot == max(truth), boot in erased, found, report)
     for journal_id, sequences in store.journals.items():
@@ -209,15 +211,34 @@ def _by_boot(store: Store) -> dict[tuple[int, int], list[Stored]]:
     return found
 
 
-def _boot_of(sets: list[Stored], truth: dict[int, list[Round]]) -> int:
-    """Which boot of the board these sets tell of: the one whose readings agree with most of them; 0 when none does.
+def _boots_of(lives: list[list[Stored]], truth: dict[int, list[Round]]) -> list[int]:
+    """For each life in the store the boot of the board that it tells of, 0 when none is left.
 
     A node that dies before it could count its boot gives the same number to the next, so numbers alone do not tell.
+    Lives and boots come in the same order; the pairing in which most readings agree is taken (longest common
+    subsequence, weighted).
     """
-    some = sets[:: len(sets) // 12 + 1]
-    scores = {boot: sum(_agrees(each, rounds) for each in some) for boot, rounds in truth.items()}
-    best = max(scores, key=lambda boot: scores[boot], default=0)
-    return best if scores.get(best) else 0
+    boots = sorted(truth)
+    best = [[0] * (len(boots) + 1) for _ in range(len(lives) + 1)]
+    agree = [[_agreement(life, truth[boot]) for boot in boots] for life in lives]
+    for i in range(len(lives)):
+        for j in range(len(boots)):
+            best[i + 1][j + 1] = max(best[i][j] + agree[i][j], best[i + 1][j], best[i][j + 1])
+    found, i, j = [0] * len(lives), len(lives), len(boots)
+    while i and j:
+        if best[i][j] == best[i][j - 1]:
+            j -= 1
+        elif best[i][j] == best[i - 1][j]:
+            i -= 1
+        else:
+            i, j = i - 1, j - 1
+            found[i] = boots[j]
+    return found
+
+
+def _agreement(life: list[Stored], rounds: list[Round]) -> int:
+    """How many of some dozen sets of a life are what the sensors gave out in these rounds."""
+    return sum(_agrees(each, rounds) for each in life[:: len(life) // 12 + 1])
 
 
 def _agrees(each: Stored, rounds: list[Round]) -> bool:

@@ -30,21 +30,22 @@ class Farm:
 
     def __init__(self, folder: Path) -> None:
         self.board, self.database = folder, folder / "nhavuon.sqlite3"
+        self.starts = dict(START_MS)
         self.truth: list[dict[str, object]] = []
         for boot in SETS:
             for uptime_s, values, _ in rows(boot):
-                self._measure(boot, START_MS[boot] + uptime_s * 1000 + 270, values)
+                self.measure(boot, START_MS[boot] + uptime_s * 1000 + 270, values)
         table = Table(1, [Channel(4, 1, 1, -1, ""), Channel(5, 2, 2, -1, "")], [Actuator(1, 1, "Quạt")])
         self.records = {1: (3, encode_table(table)), 2: block(1, rows(1)[:8]), 3: block(1, rows(1)[8:])}
         self.records[4] = block(2, rows(2)[:9])
         self.lost: list[tuple[int, int]] = []
 
-    def _measure(self, boot: int, at_ms: int, values: tuple[Any, ...]) -> None:
+    def measure(self, boot: int, at_ms: int, values: tuple[Any, ...]) -> None:
         for channel, kind, value in zip((4, 5), ("air_temperature", "soil_moisture"), values, strict=True):
             self.truth.append({"t_ms": at_ms, "boot": boot, "channel": channel, "kind": kind, "value": value})
 
     def write(self) -> None:
-        marks = [json.dumps({"t_ms": at, "boot": boot, "start": 1}) for boot, at in START_MS.items()]
+        marks = [json.dumps({"t_ms": at, "boot": boot, "start": 1}) for boot, at in self.starts.items()]
         edge = json.dumps({"t_ms": 900, "boot": 1, "pin": 26, "level": 1})
         (self.board / "trace.jsonl").write_text("\n".join([*marks, edge]) + "\n")
         lines = [json.dumps(line) for line in self.truth]
@@ -170,6 +171,16 @@ def test_boot_numbers_need_not_agree(farm: Farm) -> None:
     """A board that died before it counted its boot, and a reformatted one that begins again."""
     farm.records[4] = block(1_000, rows(2)[:9])
     assert farm.report().complete
+
+
+def test_two_short_lives_with_the_same_readings(farm: Farm) -> None:
+    """Two boots that each measured once, the same: their sets are not taken for one that came twice."""
+    for boot in (3, 4):
+        farm.starts[boot] = 300_000 + 100_000 * boot
+        farm.measure(boot, farm.starts[boot] + 2270, (250, 500))
+        farm.records[boot + 2] = block(boot, [(2, (250, 500), 0)])
+    report = farm.report()
+    assert not report.twice and not report.wrong, report
 
 
 def test_a_block_that_nobody_can_read_is_found(farm: Farm) -> None:
