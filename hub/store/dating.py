@@ -148,20 +148,5 @@ class _Squeezed(BootClock):
     def wall(self, uptime_s: float) -> float:
         return self._from_s + uptime_s * self._rate
 
-    def walls(self, uptimes_s: Sequence[float]) -> list[float]:
-        """`wall` of many, in order; fast when no anchor lies between them."""
-        if len(uptimes_s) > 2 and self._at(uptimes_s[0]) == self._at(uptimes_s[-1]):
-            first, last = self.wall(uptimes_s[0]), self.wall(uptimes_s[-1])
-            span = uptimes_s[-1] - uptimes_s[0]
-            if span and abs(last - first - span) <= DRIFT * span:
-                rate = (last - first) / span
-                base = first - rate * uptimes_s[0]
-                return [base + rate * uptime_s for uptime_s in uptimes_s]
-        return [self.wall(uptime_s) for uptime_s in uptimes_s]
-
-    def _at(self, uptime_s: float) -> int:
-        """How many anchors lie at or before an uptime."""
-        return bisect_right(self._uptimes, uptime_s)
-
     def uptimes(self, from_s: float, to_s: float) -> tuple[float, float]:
         return 0.0, float(self._last_s)
