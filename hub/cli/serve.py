@@ -7,6 +7,7 @@ from rich.console import Console
 
 from hub.cli.places import data_folder
 from hub.cli.serving import page_address, serving, show_address, wait_for_end
+from hub.service import UDP_PORT
 
 
 @click.command("hub")
@@ -17,7 +18,7 @@ from hub.cli.serving import page_address, serving, show_address, wait_for_end
 def command(data: Path | None, listen: str, http: int, udp: int) -> None:
     """Run the hub until Ctrl-C."""
     console = Console()
-    with serving(data or data_folder(), listen, http, udp) as (hub, site):
+    with serving(data or data_folder(), listen, http, udp, UDP_PORT) as (hub, site):
         show_address(console, page_address(listen, site.port))
         console.print(f"Thiết bị gửi tới / nodes send to: UDP {hub.port}")
         if hub.people.setup_code:

@@ -14,6 +14,8 @@ from shared_protocol.errors import ProtocolError
 from shared_protocol.handshake import offer_frame, open_discover
 from tests.support.farm import Farm, LocalHub, free_port
 
+pytestmark = pytest.mark.slow
+
 # Linux has all of 127.0.0.0/8; elsewhere only the port moves.
 ELSEWHERE = "127.0.0.2" if sys.platform == "linux" else "127.0.0.1"
 SPEED = 10.0

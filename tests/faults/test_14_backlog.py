@@ -8,6 +8,8 @@ from tests.support.checker import Report
 from tests.support.farm import RESTLESS, Farm
 from tests.support.lossy import STORM
 
+pytestmark = pytest.mark.slow
+
 WEEK_S = 7 * 86_400
 EVERY_5_MIN = {"sample_s": 300, "set_s": 300}
 SMALL_FLASH = 72  # blocks of 4096 bytes: the least number of journal segments

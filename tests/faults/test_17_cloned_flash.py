@@ -4,9 +4,13 @@ import dataclasses
 import shutil
 from pathlib import Path
 
+import pytest
+
 from boards.simulated.process import NodeProcess
 from tests.support.checker import compare, read_store, read_truth
 from tests.support.farm import Farm
+
+pytestmark = pytest.mark.slow
 
 CLONE_MAC = b"\x02\x4e\x56\x00\x99\x99"
 FIRST_MAC = "02:4e:56:00:00:01"

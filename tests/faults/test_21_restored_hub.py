@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.farm import RESTLESS, Farm
 from tests.support.lossy import STORM
+
+pytestmark = pytest.mark.slow
 
 BOARDS = ("worm_house_air", "worm_house_bed")
 

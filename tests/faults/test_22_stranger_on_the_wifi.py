@@ -19,10 +19,12 @@ from tests.support import noise
 from tests.support.farm import Farm
 from tests.support.lossy import DOWN, UP, Address, Frame
 
+pytestmark = pytest.mark.slow
+
 FAN = 1
 FAN_PIN, ON_LEVEL = 25, 0
 QUIET: dict[str, Any] = {"rules": []}  # No rule switches: every edge is somebody's order.
-SPEED = 5.0
+SPEED = 10.0
 
 
 @pytest.fixture

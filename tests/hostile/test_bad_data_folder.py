@@ -17,6 +17,8 @@ from hub.service import Hub
 from tests.support.farm import DATABASE, Farm, free_port
 from tests.support.peer import ScriptedNode
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 60
 

@@ -12,6 +12,8 @@ from boards.simulated.process import NodeProcess
 from flash_tools.image import settings_bytes
 from tests.support.farm import SETTINGS, Farm
 
+pytestmark = pytest.mark.slow
+
 Damage = Callable[[Path], object]
 
 

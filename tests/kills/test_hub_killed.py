@@ -12,6 +12,8 @@ from tests.support.farm import RESTLESS, Farm
 from tests.support.lossy import CLEAR, STORM, Frame, Weather
 from tests.support.peer import ScriptedNode
 
+pytestmark = pytest.mark.slow
+
 RECORDS, ACK = 0x10, 0x11
 AIM_S = 3.0  # how long to wait for a frame to aim at
 BACKLOG_S = 0.4  # of real time: some hundred sets and as many events

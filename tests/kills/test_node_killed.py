@@ -11,6 +11,8 @@ from boards.simulated.process import NodeProcess
 from tests.support.farm import RESTLESS, Farm
 from tests.support.lossy import CLEAR, DOWN, STORM, UP, Weather
 
+pytestmark = pytest.mark.slow
+
 LONGEST_LIFE_S = 0.9  # of real time: some 200 sets of virtual time, or a death during the start
 LATEST_WRITE = 600  # flash operations of a life that ends in the middle of one
 RECORDS, HELLO_ACK = 0x10, 0x02

@@ -8,6 +8,8 @@ from tests.support.checker import last_measured
 from tests.support.farm import RESTLESS, Farm
 from tests.support.lossy import CLEAR, STORM, Weather
 
+pytestmark = pytest.mark.slow
+
 HOUR_MS = 3_600_000
 
 
