@@ -13,14 +13,19 @@ import segno
 from rich.console import Console
 
 from hub.cli.places import lan_address
-from hub.service import UDP_PORT, Hub
+from hub.service import Hub
 from hub.web.server import PageServer
 
 
 @contextlib.contextmanager
-def serving(data: Path, listen: str, http: int, udp: int) -> Iterator[tuple[Hub, PageServer]]:
-    """A running hub and its page. Both are stopped on leaving, whatever happened."""
-    hub = Hub(data, listen=listen, udp=udp, discovery=UDP_PORT)
+def serving(
+    data: Path, listen: str, http: int, udp: int, discovery: int | None = None
+) -> Iterator[tuple[Hub, PageServer]]:
+    """A running hub and its page. Both are stopped on leaving, whatever happened.
+
+    `discovery`: the port that nodes without an address broadcast to, heard too when `udp` is another.
+    """
+    hub = Hub(data, listen=listen, udp=udp, discovery=discovery)
     hub.start()
     try:
         site = PageServer(hub, listen=listen, port=http)

@@ -72,7 +72,6 @@ def test_a_node_killed_when_a_block_has_just_closed(tmp_path: Path) -> None:
         farm.lives(1, 2)
         farm.boards[1].kill()
         farm.boards[1].start()
-        farm.lives(1, 1)
         farm.settle_earlier(1)
         report = farm.report()
     assert report.complete, report

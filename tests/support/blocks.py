@@ -79,6 +79,8 @@ class _Bits:
 
     def coded(self, code: int) -> int:
         """One code word of the entropy code with this number."""
+        if code >= len(CODES):
+            raise BadBlock("unknown code")
         flat, rice = CODES[code]
         escape = (1 << flat) - 1
         if flat and (short := self.take(flat)) < escape:
@@ -200,9 +202,9 @@ def _states(source: _Bytes, count: int, changing: bool) -> list[int]:
 
 def _column(bits: _Bits, head: _Column, count: int) -> list[int | None]:
     """A column's values; the predictor sees only what was measured."""
-    if head.code != CONSTANT and (head.code >= len(CODES) or head.predictor >= len(PREDICTORS)):
-        raise BadBlock("unknown code or predictor")
-    level_shift, trend_shift = PREDICTORS[head.predictor % len(PREDICTORS)]
+    if head.predictor >= len(PREDICTORS):
+        raise BadBlock("unknown predictor")
+    level_shift, trend_shift = PREDICTORS[head.predictor]
     level, trend, first = head.base * 256, 0, True
     column: list[int | None] = []
     for row in range(count):

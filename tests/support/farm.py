@@ -132,6 +132,9 @@ class Farm:
             board.kill()
         self.hub.kill()
         self.path.stop()
+        if kind is None:
+            for board in self.boards.values():
+                assert "Traceback" not in _tail(board.log(), 1 << 20), _tail(board.log())
 
     def start(self) -> None:
         """The hub, then all boards."""
@@ -190,7 +193,8 @@ class Farm:
             self._settle(node, last_measured(board.folder))
 
     def settle_earlier(self, node: int) -> None:
-        """Wait until all sets of the boots before the newest one are stored."""
+        """Wait until the board, just started, measures again and all sets of its earlier boots are stored."""
+        self.lives(node, 1)
         self._settle(node, (0, 0))
 
     def settle_newest(self, node: int) -> None:
