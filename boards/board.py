@@ -14,9 +14,16 @@ from boards.check import ACTUATORS, DRIVERS, KINDS, UNITS, BoardError, problems
 from boards.chips import CHIPS, Chip
 
 FOLDER = Path(__file__).resolve().parent
-SCALE = -1
 TABLE = 1  # number of the channel table of a board as it is first flashed
-UNIT_OF = {"temperature": "celsius", "humidity": "percent", "moisture": "percent"}
+UNIT_OF = {  # (unit, scale: values on the wire are in units of 10**scale) by the last word of a channel's kind
+    "temperature": ("celsius", -1),
+    "humidity": ("percent", -1),
+    "moisture": ("percent", -1),
+    "flow": ("litre_per_minute", -1),
+    "level": ("on_off", 0),
+    "rain": ("on_off", 0),
+    "door": ("on_off", 0),
+}
 
 __all__ = ["Actuator", "Board", "BoardError", "Channel", "load", "names", "parse"]
 
@@ -63,6 +70,7 @@ class Board:
     actuators: tuple[Actuator, ...]
     world: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
 
     def device(self) -> dict[str, Any]:
         """/board.json of the device: registry numbers in place of names (read by firmware/node/board.py)."""
@@ -78,12 +86,12 @@ class Board:
         }
 
     def _device_channel(self, channel: Channel) -> dict[str, Any]:
-        quantity = channel.kind.rsplit("_", 1)[-1]
+        unit, scale = UNIT_OF[channel.kind.rsplit("_", 1)[-1]]
         return {
             "id": channel.id,
             "kind": KINDS[channel.kind],
-            "unit": UNITS[UNIT_OF[quantity]],
-            "scale": SCALE,
+            "unit": UNITS[unit],
+            "scale": scale,
             "place": channel.place,
             "out": channel.output,
         } | dict(self.sensors[channel.sensor])
@@ -139,6 +147,7 @@ def parse(document: object, where: str = "board") -> Board:
         actuators=tuple(_actuator(item) for item in document["actuators"]),
         world=document.get("world", "worm_house"),
         settings=document.get("settings", {}),
+        recipe=document.get("recipe", {}),
     )
 
 
@@ -146,7 +155,8 @@ def _channels(sensors: list[dict[str, Any]]) -> tuple[Channel, ...]:
     found = []
     for index, sensor in enumerate(sensors):
         for item in sensor["channels"]:
-            output = DRIVERS[sensor["driver"]].index(item["kind"].rsplit("_", 1)[-1])
+            quantity = item["kind"].rsplit("_", 1)[-1]
+            output = DRIVERS[sensor["driver"]].index(quantity) if sensor["driver"] != "contact" else 0
             found.append(Channel(item["id"], item["kind"], item.get("place", ""), index, output))
     return tuple(sorted(found, key=lambda channel: channel.id))
 

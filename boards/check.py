@@ -17,15 +17,20 @@ DRIVERS: dict[str, tuple[str, ...]] = {
     "soil": ("moisture",),
     "sht3x": ("temperature", "humidity"),
     "sht4x": ("temperature", "humidity"),
+    "contact": ("level", "rain", "door"),  # one of them
+    "flow": ("flow",),
 }
 I2C = ("sht3x", "sht4x")
+WIRED = ("contact", "flow")  # a pin that is only read, with a pull of its own or without
+PULLS = ("up", "down", "none")
 I2C_ADDRESSES = (0x44, 0x45, 0x46)
 KINDS = {word: number for number, word in names.KINDS.items()}
 UNITS = {word: number for number, word in names.UNITS.items()}
 ACTUATORS = {word: number for number, word in names.ACTUATORS.items()}
 DRIVES = ("push_pull", "open_drain")
 FAULT_STATES = ("off", "on")
-MAY_FAIL_ON = ("fan", "vent", "aerator")
+MAY_FAIL_ON = ("fan", "vent", "aerator", "buzzer", "lamp")
+NEEDS_THERMOSTAT = ("heater", "dryer")
 WORLDS = ("worm_house", "tea_field")
 PLACE_BYTES = 24
 NAME_BYTES = 24
@@ -65,6 +70,7 @@ def _form(document: dict[str, Any]) -> Iterator[str]:
         yield f"world: use one of {', '.join(WORLDS)}"
     if not isinstance(document.get("settings", {}), dict):
         yield "settings: must be an object"
+    yield from _recipe(document.get("recipe", {"name": "", "rules": []}))
     yield from _led_and_inputs(document)
     for key, check, most in (("sensors", _sensor, MOST_CHANNELS), ("actuators", _actuator, MOST_ACTUATORS)):
         items = document.get(key)
@@ -75,6 +81,16 @@ def _form(document: dict[str, Any]) -> Iterator[str]:
             where = f"{key}[{index}]"
             yield from check(item, where) if isinstance(item, dict) else [f"{where}: must be an object"]
     yield from _numbers_once(document)
+
+
+def _recipe(recipe: object) -> Iterator[str]:
+    """Its form only: what the rules say is judged by the node that takes them."""
+    if not isinstance(recipe, dict) or not isinstance(recipe.get("name"), str):
+        yield 'recipe: give {"name": …, "rules": […]}, or leave it out'
+        return
+    rules = recipe.get("rules")
+    if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+        yield "recipe.rules: must be a list of objects, one for each actuator that has a rule"
 
 
 def _led_and_inputs(document: dict[str, Any]) -> Iterator[str]:
@@ -103,6 +119,8 @@ def _sensor(item: dict[str, Any], where: str) -> Iterator[str]:
         yield f"{where}.address: {item.get('address')!r}; an SHT answers at 68, 69 or 70"
     if driver == "ds18x20" and item.get("rom") is not None and not _is_rom(item["rom"]):
         yield f"{where}.rom: 16 hex digits as printed by the bus scan, or leave it out"
+    if driver in WIRED:
+        yield from _wired(item, where)
     channels = item.get("channels")
     if not isinstance(channels, list) or not channels:
         yield f"{where}.channels: name at least one"
@@ -110,6 +128,15 @@ def _sensor(item: dict[str, Any], where: str) -> Iterator[str]:
     for index, channel in enumerate(channels):
         inside = f"{where}.channels[{index}]"
         yield from _channel(channel, driver, inside) if isinstance(channel, dict) else [f"{inside}: must be an object"]
+
+
+def _wired(item: dict[str, Any], where: str) -> Iterator[str]:
+    if item.get("pull", PULLS[0]) not in PULLS:
+        yield f"{where}.pull: use one of {', '.join(PULLS)}"
+    if item["driver"] == "contact":
+        yield from _whole(item, "closed_is", 0, 1, f"{where}.closed_is", default=1)
+    else:
+        yield from _whole(item, "pulses_per_litre", 1, 10_000, f"{where}.pulses_per_litre")
 
 
 def _is_rom(value: object) -> bool:
@@ -132,6 +159,11 @@ def _actuator(item: dict[str, Any], where: str) -> Iterator[str]:
     kind = item.get("kind")
     if kind not in list(ACTUATORS):
         yield f"{where}.kind: {kind!r} is not an actuator of the registry, for example fan"
+    elif kind in NEEDS_THERMOSTAT and item.get("thermostat") is not True:
+        yield (
+            f"{where}.thermostat: a {kind} needs a thermostat of its own that cuts its mains when this board cannot; "
+            'fit one, then say "thermostat": true'
+        )
     yield from _text(item, "name", 1, NAME_BYTES, f"{where}.name")
     yield from _whole(item, "pin", 0, 48, f"{where}.pin")
     yield from _whole(item, "on_level", 0, 1, f"{where}.on_level")
@@ -170,7 +202,9 @@ def _sensors_together(document: dict[str, Any]) -> Iterator[str]:
     for index, sensor in enumerate(document["sensors"]):
         where = f"sensors[{index}]"
         quantities = [channel["kind"].rsplit("_", 1)[-1] for channel in sensor["channels"]]
-        if len(set(quantities)) != len(quantities):
+        if sensor["driver"] == "contact" and len(quantities) > 1:
+            yield f"{where}.channels: a contact is one channel; give the other its own pin"
+        elif len(set(quantities)) != len(quantities):
             yield f"{where}.channels: two channels of one {sensor['driver']} measure the same; keep one"
         if sensor["driver"] == "ds18x20" and shared.count(sensor["pin"]) > 1 and not sensor.get("rom"):
             yield f"{where}.rom: several DS18B20 share pin {sensor['pin']}; give each its rom"
@@ -216,7 +250,8 @@ def _uses(document: dict[str, Any]) -> Iterator[tuple[str, int, str]]:
                 yield f"{where}.scl", sensor["scl"], "data"
                 yield f"{where}.sda", sensor["sda"], "data"
         else:
-            yield f"{where}.pin", sensor["pin"], buses.get(sensor["driver"], "data")
+            passive = sensor["driver"] in WIRED and sensor.get("pull") == "none"
+            yield f"{where}.pin", sensor["pin"], "input" if passive else buses.get(sensor["driver"], "data")
         if sensor.get("power_pin") is not None:
             yield f"{where}.power_pin", sensor["power_pin"], "output"
     for index, actuator in enumerate(document["actuators"]):
@@ -241,7 +276,7 @@ def _refusal(chip: Chip, psram: bool, pin: int, use: str) -> str:
         return (
             "" if pin in chip.adc1 else f"is not on ADC1, the only one that works with Wi-Fi; take {_list(chip.adc1)}"
         )
-    if pin in chip.input_only:
+    if pin in chip.input_only and use != "input":
         return "is input-only and has no pull resistor; take another"
     return ""
 

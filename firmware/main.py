@@ -14,15 +14,16 @@ import sys
 import time
 
 import machine
-from node import board as boards
-from node import files, identity, settings
+from node import files
 from node.actuators import Actuators
 from node.clock import Clock
 from node.finder import Finder
 from node.journal import Journal
 from node.led import Led
+from node.ledger import Ledger
 from node.link import Link
 from node.orders import Orders
+from node.output import Output
 from node.radio import Radio
 from node.recorder import Recorder, last_boot_no, lost_body
 from node.reset import PHASE_ENDED, PHASE_FAILED, PHASE_RUNNING, Reset
@@ -44,6 +45,7 @@ LONGEST_WAIT_MS = 1000
 SEGMENT = 8192  # bytes that a journal segment takes on flash
 RESERVE = 262144  # bytes left to the application's other slot and to littlefs
 MOST_SEGMENTS = 128
+_ON_PURPOSE = (g.RESET_SOFT, g.RESET_TOOL, g.RESET_UPDATE)
 MOST_TRACES = 10  # on the console; a part that fails for ever must not block on the UART
 
 
@@ -51,9 +53,13 @@ class Node:
     """All parts, wired. `parts` are stepped in this order; `link` is where the loop waits."""
 
     def __init__(self):
+        from node import board as boards
+        from node import identity, recipes, settings
+
         self.clock = clock = Clock()
         self.board = board = boards.load()
         self.settings = wanted = settings.load()
+        self.recipe = recipe = recipes.load(board)
         journal = Journal("journal", segments(), number(os.urandom(4)) or 1, lost_body)
         self.reset = reset = Reset(last_boot_no(journal))
         self.recorder = recorder = Recorder(journal, clock, reset.boot_no)
@@ -61,12 +67,20 @@ class Node:
         first_use = journal.next <= 2
         self.sense = Sense(board.channels, wanted, recorder, clock, self._sampled)
         self.actuators = actuators = Actuators(
-            board.actuators, wanted.rules, self.sense.readings, clock, self._switched
+            board.actuators,
+            [Output(entry) for entry in board.actuators],
+            recipe,
+            self.sense.readings,
+            clock,
+            Ledger([entry["id"] for entry in board.actuators]),
+            recorder.event,
+            self._switching,
         )
+        reset.endured = actuators.endured
         self.sense.states = lambda: actuators.states
         self.stop = stop = Stop(board.stop_pin, actuators, recorder)
         self.radio = radio = Radio(wanted.wifi, clock.now(), lambda n: number(os.urandom(2)) % n)
-        self.status = Status(board, wanted, reset, self.sense, actuators, stop, recorder, radio)
+        self.status = Status(board, wanted, recipe, reset, self.sense, actuators, stop, recorder, radio)
         orders = Orders(actuators, stop, recorder, clock)
         self.finder = Finder(wanted.hub, os.urandom)
         shipper = Shipper(journal)
@@ -85,12 +99,14 @@ class Node:
             self._maintain,
         )
         led = Led(board.led, self.link, lambda: stop.latched or reset.safe_mode)
-        watchdog = Watchdog(self.sense, actuators, recorder)
+        watchdog = Watchdog(self.sense, actuators)
         self.failures = 0
         self.parts = [self.sense, actuators, stop, recorder, radio, self.link, reset, led, watchdog]
         self.upkeep = None
         self.phase = PHASE_FAILED
         self.leaving = False
+        forget(*["node." + name for name in ("board", "identity", "settings", "recipes", "parse", "slots")])
+        forget("node.recover", "node.drivers")
         self._begin(first_use)
 
     def _begin(self, first_use):
@@ -99,8 +115,9 @@ class Node:
         if first_use:
             self.recorder.event(g.EVENT_JOURNAL_NEW, (0, 0))
         self.recorder.event(g.EVENT_BOOT, (reset.cause, reset.phase, VERSION))
-        if reset.switched:
-            self.recorder.event(g.EVENT_RESET_AT_SWITCH, (reset.switched, 1))
+        if reset.switched and reset.cause not in _ON_PURPOSE:
+            count = self.actuators.blame(reset.switched)
+            self.recorder.event(g.EVENT_RESET_AT_SWITCH, (reset.switched, count))
         if reset.safe_mode:
             self.recorder.event(g.EVENT_SAFE_MODE, (1, reset.bad))
             self.actuators.safe_mode()
@@ -111,10 +128,9 @@ class Node:
     def _sampled(self):
         self.actuators.due = 0
 
-    def _switched(self, actuator, value, limit):
-        history = actuator.history
-        self.reset.switching(actuator.id, self.clock.now())
-        self.recorder.event(g.EVENT_ACTUATOR, (actuator.id, history.on, history.cause, value, limit))
+    def _switching(self, id):
+        """An output is about to change: remembered first, since the spike of a motor may reset the board."""
+        self.reset.switching(id, self.clock.now())
 
     def _maintain(self, link, header, body):
         """Rare messages: True when it was one. Their code is loaded when the first one comes."""
@@ -131,15 +147,26 @@ class Node:
             self.parts.append(self.upkeep)
         return self.upkeep
 
+    def dismiss(self):
+        """The rare work is done for now: give its RAM back."""
+        self.parts.remove(self.upkeep)
+        self.upkeep = None
+        forget("node.upkeep", "node.settings", "node.recipes", "node.parse", "node.slots")
+        forget("shared_protocol.maintenance")
+
     def adopt(self, found):
         """Take new settings into all parts; no output is touched by it."""
         self.settings = self.status.settings = found
         self.sense.adopt(found)
-        self.actuators.adopt(self.board.actuators, found.rules)
         self.radio.adopt(found.wifi)
         self.finder.adopt(found.hub)
         self.link.now_s = found.now_s
         self.link.renew()
+
+    def adopt_recipe(self, recipe):
+        """Take another recipe into the actuators; no output is touched by it."""
+        self.actuators.adopt(recipe)
+        self.recipe = self.status.recipe = recipe
 
     def leave(self, phase):
         """End the loop and restart."""
@@ -190,6 +217,14 @@ class Node:
         return now
 
 
+def forget(*names):
+    """Give back the RAM of modules that are needed rarely; who needs one again loads it again."""
+    for name in names:
+        package, _, leaf = name.rpartition(".")
+        if sys.modules.pop(name, None) and hasattr(sys.modules[package], leaf):
+            delattr(sys.modules[package], leaf)
+
+
 def number(data):
     """Bytes as an unsigned number."""
     return int.from_bytes(data, "little")
@@ -233,7 +268,9 @@ def serve():
 
 def run():
     """Start the node; returns only to the REPL."""
-    if rescue(boards.load().button):
+    from node import board
+
+    if rescue(board.load().button):
         return
     serve()
     gc.collect()

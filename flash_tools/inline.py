@@ -103,11 +103,11 @@ class _Inliner(ast.NodeVisitor):
     def apply(self, source: str) -> str:
         lines = [line.encode() for line in source.splitlines(keepends=True)]
         for node, text in sorted(self._edits, key=lambda edit: (edit[0].lineno, edit[0].col_offset), reverse=True):  # type: ignore[attr-defined]
-            _replace(lines, node, text.encode())
+            replace(lines, node, text.encode())
         return b"".join(lines).decode()
 
 
-def _replace(lines: list[bytes], node: ast.AST, text: bytes) -> None:
+def replace(lines: list[bytes], node: ast.AST, text: bytes) -> None:
     """Put text in place of a node; the lines that the node took stay lines."""
     first, last = node.lineno - 1, node.end_lineno - 1  # type: ignore[attr-defined]
     head = lines[first][: node.col_offset]  # type: ignore[attr-defined]

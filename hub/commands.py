@@ -37,7 +37,8 @@ class Ticket:
 
     `code` is the node's result by name ("" while sending); for "failed" it is "no_answer", "not_heard" (nothing heard
     from the node since the hub started) or "restarted" (the node restarted meanwhile). `until_s` is the automatic end
-    (unix seconds). For a stop and its clearing, `actuator` is 0 and `on` False.
+    (unix seconds). `kind`: "switch", "unlock" (the end of a lock-out), "stop" or "clear"; for the last two `actuator`
+    is 0, and `on` is False for all but a switch to ON.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Ticket:
     until_s: float | None
     asked_s: float
     by: str
+    kind: str = "switch"
 
 
 class Sender(Protocol):
@@ -90,6 +92,7 @@ class Commands:
         self._orders: dict[str, _Order] = {}
         self._stopped = fleet.stopped()
         self._sent_stop_s: dict[int, float] = {}
+        self._clear_codes: dict[int, str] = {}  # node → why it would not let go its stop, by name
         self.sender: Sender | None = None  # set by the service
 
     # -- for the page
@@ -118,6 +121,23 @@ class Commands:
         self._write(by, "on" if on else "off", f"node {node} actuator {actuator} for {seconds} s")
         return ticket
 
+    def unlock(self, node: int, actuator: int, by: str) -> Ticket:
+        """End the lock-out of an actuator whose switching reset its node twice. Raises UnknownNode."""
+        self._fleet.node(node)
+        identity = self._random(4)
+
+        def body(deadline: int) -> bytes:
+            return bytes(encode_command(Command(identity, deadline, actuator, g.STATE_UNLOCK, 0, 0)))
+
+        ticket = self._open(identity, node, actuator, False, by, "unlock")
+        uptime = self._live.uptime(node)
+        if uptime is None:
+            ticket = self._close(ticket, "failed", "not_heard")
+        else:
+            ticket = self._start(_Order(ticket, g.MSG_COMMAND, body, uptime.boot_no, self._now(), self._now()))
+        self._write(by, "unlock", f"node {node} actuator {actuator}")
+        return ticket
+
     def ticket(self, ticket_id: str) -> Ticket:
         """How an order stands. Raises UnknownTicket."""
         found = self._tickets.get(ticket_id)
@@ -130,6 +150,8 @@ class Commands:
         numbers = self._numbers(node)
         with self._lock:
             self._stopped.update(numbers)
+            for order in [o for o in self._orders.values() if o.type == g.MSG_COMMAND and o.ticket.node in numbers]:
+                self._end(order, "refused", "stopped")  # it must not arrive after the stop is cleared
             tickets = [self._stop_one(number, by) for number in numbers]
         self._keep(numbers, True, by)
         return tickets
@@ -148,6 +170,10 @@ class Commands:
         """Whether the hub holds this node's stop (the node's own state is in Live)."""
         return node in self._stopped
 
+    def clear_refused(self, node: int) -> str:
+        """Why a node refused to let go its stop the last time it was asked, by name; "" when it did not."""
+        return self._clear_codes.get(node, "")
+
     # -- for the link and the service
 
     def result(self, node: int, result: Any) -> Ticket | None:
@@ -157,6 +183,8 @@ class Commands:
             if order is None or order.ticket.node != node:
                 return None
             code = RESULTS.get(result.code, f"result_{result.code}")
+            if order.type == g.MSG_STOP_CLEAR:
+                self._clear_codes[node] = "" if result.code == g.RESULT_OK else code
             if result.code != g.RESULT_OK:
                 self._end(order, "refused", code)
                 return None
@@ -176,8 +204,8 @@ class Commands:
     def _now(self) -> float:
         return self._clock.monotonic()
 
-    def _open(self, identity: bytes, node: int, actuator: int, on: bool, by: str) -> Ticket:
-        ticket = Ticket(identity.hex(), node, actuator, on, "sending", "", None, self._clock.wall(), by)
+    def _open(self, identity: bytes, node: int, actuator: int, on: bool, by: str, kind: str = "switch") -> Ticket:
+        ticket = Ticket(identity.hex(), node, actuator, on, "sending", "", None, self._clock.wall(), by, kind)
         self._tickets[ticket.id] = ticket
         while len(self._tickets) > REMEMBERED:
             self._tickets.popitem(last=False)
@@ -217,7 +245,7 @@ class Commands:
 
     def _stop_one(self, node: int, by: str) -> Ticket:
         identity = self._random(4)
-        ticket = self._open(identity, node, 0, False, by)
+        ticket = self._open(identity, node, 0, False, by, "stop")
         body = bytes(encode_stop(Stop(identity)))
         order = _Order(ticket, g.MSG_STOP, lambda _: body, None, self._now(), self._now())
         if self._live.uptime(node) is None:
@@ -225,8 +253,9 @@ class Commands:
         return self._start(order)
 
     def _clear_one(self, node: int, by: str) -> Ticket:
+        self._clear_codes.pop(node, None)
         identity = self._random(4)
-        ticket = self._open(identity, node, 0, False, by)
+        ticket = self._open(identity, node, 0, False, by, "clear")
         uptime = self._live.uptime(node)
         if uptime is None:
             return self._close(ticket, "failed", "not_heard")

@@ -33,6 +33,8 @@ class ActuatorNow:
     """An actuator as its node reported it: `cause` by name, `until_s` the automatic off (unix seconds).
 
     `value` and `limit` are the reading and the threshold that made it switch, None where no rule did.
+    `trouble`: what its node found wrong with it: "locked", "no_effect", "stuck". `sensor`: the channel that its rule
+    follows, None where there is none or the hub has no copy of the recipe.
     """
 
     actuator: int
@@ -44,11 +46,16 @@ class ActuatorNow:
     limit: int | None
     since_s: float | None
     until_s: float | None
+    trouble: tuple[str, ...] = ()
+    sensor: int | None = None
 
 
 @dataclass(frozen=True)
 class NodeNow:
-    """Everything last heard from a node. `heard_s` None = not since the hub started."""
+    """Everything last heard from a node. `heard_s` None = not since the hub started.
+
+    `stop_source`: who latched its stop, "hub" or "input" (the button on the box), "" when it has not told.
+    """
 
     node: int
     heard_s: float | None = None
@@ -57,6 +64,7 @@ class NodeNow:
     channels: tuple[ChannelNow, ...] = ()
     actuators: tuple[ActuatorNow, ...] = ()
     stop: bool = False
+    stop_source: str = ""
     health: dict[str, int | str] = field(default_factory=dict)
     rejected: dict[str, int] = field(default_factory=dict)
 

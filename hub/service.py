@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hub.carriers.base import Carrier
 from hub.carriers.udp import UdpCarrier
+from hub.checks import Checks
 from hub.clock import Clock
 from hub.commands import Commands
 from hub.errors import HubError
@@ -17,7 +18,13 @@ from hub.link.link import Link
 from hub.link.rejects import Rejects
 from hub.live import Live
 from hub.people import People
+from hub.recipes.library import Library
+from hub.recipes.push import Push
+from hub.settings.calibration import Calibrations
+from hub.settings.changes import Changes
+from hub.settings.wifi import Wifi
 from hub.store import Store
+from shared_protocol import registry as g
 
 UDP_PORT = 47470
 TICK_S = 0.05  # a quarter of the shortest repetition
@@ -81,6 +88,22 @@ class Hub:
             lambda: self.port,
         )
         self.commands.sender = self.link.send
+        self.recipes = Library(self.store)
+        self.link.explain(self.recipes.follows)
+        self.push = Push(self.recipes, self.fleet, self.link, self.live, clock)
+        self._join_settings(clock, random)
+
+    def _join_settings(self, clock: Clock, random: Callable[[int], bytes]) -> None:
+        """The parts that change a node's settings and look at its probes."""
+        link = self.link
+        self.checks = Checks(clock, random)
+        self.checks.sender = link.send
+        link.on(g.MSG_CHECK_RESULT, self.checks.result)
+        self.changes = Changes(self.store, self.fleet, self.live, clock)
+        self.changes.offer = lambda node, text, done: link.pieces.offer(node, g.MSG_SETTINGS, text, done)
+        link.on_session(self.changes.session)
+        self.wifi = Wifi(self.store, self.fleet, self.live, self.changes, clock)
+        self.calibrations = Calibrations(self.store, self.changes, clock)
 
     def start(self) -> None:
         """Open the port and serve nodes. Raises PortInUse, AddressRefused, and is stopped then."""
@@ -126,6 +149,9 @@ class Hub:
         """What time brings: orders sent again, the fleet read again. The ticker calls it, or a test."""
         self.link.tick()
         self.commands.tick()
+        self.push.tick()
+        self.checks.tick()
+        self.changes.tick()
 
     def _run(self) -> None:
         while not self._ending.wait(TICK_S):

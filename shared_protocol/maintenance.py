@@ -19,6 +19,7 @@ CHECK_RADIO = const(5)  # value: dBm
 CHECK_SETTINGS = const(6)
 CHECK_JOURNAL = const(7)  # value: records held
 CHECK_STOP_INPUT = const(8)
+CHECK_PROBE = const(9)  # value: what a soil probe gives out, mV
 
 Recipe = namedtuple("Recipe", ("hash", "offset", "total", "chunk"))
 RecipeAck = namedtuple("RecipeAck", ("hash", "code"))

@@ -93,7 +93,7 @@ def decode_nak(body):
 
 
 def encode_command(message):
-    """id: 4 random bytes; state 0 or 1; max_on_s >= 1 for ON; hold_off_s: how long an OFF is held against the rules."""
+    """id: 4 random bytes; state STATE_; max_on_s >= 1 for ON; hold_off_s: how long an OFF is held against the rules."""
     return pack("4wbbhh", message)
 
 

@@ -39,6 +39,8 @@ FIELDS = {
     g.EVENT_JOURNAL_NEW: "wb",  # journal_id that is replaced (0 = none), cause: 0 first use, 1 damaged, 2 by a person
     g.EVENT_TIME_REFUSED: "whb",  # wall_s, wall_ms, source: a jump that was not taken yet
     g.EVENT_SERVICE: "bu",  # 1 begun, 0 over; seconds
+    g.EVENT_STUCK: "bboo",  # actuator, channel, value before, value after: it moves although the actuator is off
+    g.EVENT_RESPONSE_OK: "bb",  # actuator, TROUBLE_ bit that is over
 }
 
 

@@ -42,7 +42,7 @@ MSG_LOG = const(0x81)
 # TLV tags, one space for all messages: even elective (unknown: skipped), odd must be understood.
 TLV_FIRMWARE = const(0x02)  # HELLO: version, UTF-8
 TLV_RECIPE_HASH = const(0x04)  # HELLO: 8 bytes
-TLV_SETTINGS_HASH = const(0x06)  # HELLO: 8 bytes
+TLV_SETTINGS_HASH = const(0x06)  # HELLO, last SETTINGS_ACK: 8 bytes
 TLV_MAC = const(0x08)  # HELLO: 6 bytes
 TLV_STOP = const(0x0A)  # HELLO, HELLO_ACK, NOW: u8, 1 = stop latched on the sender's side
 TLV_BOARD = const(0x0C)  # HELLO: name of the board file, UTF-8
@@ -60,6 +60,7 @@ TLV_REJECTED = const(0x46)  # NOW: {error number u8, count uv}*
 TLV_RADIO = const(0x48)  # NOW: uv each since boot: Wi-Fi joins, sends that failed, sessions
 TLV_IDF_HEAP = const(0x4A)  # NOW: uv, bytes free outside MicroPython's heap
 TLV_LOOP_MS = const(0x4C)  # NOW: uv, longest step of the loop since the last NOW
+TLV_TROUBLE = const(0x4E)  # NOW: {actuator u8, TROUBLE_ bits u8}*, only those with one
 
 # Kinds of journal records.
 RECORD_BLOCK = const(1)
@@ -129,6 +130,23 @@ CAUSE_SAFE_MODE = const(18)
 CAUSE_SERVICE = const(19)
 CAUSE_STAGGER = const(20)  # waits its turn to switch on
 CAUSE_SHUTDOWN = const(21)
+CAUSE_MASTER = const(22)  # a machine that it serves is on
+CAUSE_NO_TIME = const(23)  # its schedule holds while the wall time is unknown
+CAUSE_PAUSE = const(24)  # it rained: the rule pauses until an end
+CAUSE_NO_SUPPLY = const(25)  # what it needs is not there, for example water in the tank
+CAUSE_SETTLE = const(26)  # waits after the opposite machine went off
+CAUSE_SOAK = const(27)  # between two pulses
+CAUSE_DISAGREE = const(28)  # the sensors of its rule do not agree: its fault state
+
+# States that a COMMAND may set.
+STATE_OFF = const(0)
+STATE_ON = const(1)
+STATE_UNLOCK = const(2)  # end a lock-out
+
+# Bits of TLV_TROUBLE.
+TROUBLE_LOCKED = const(1)
+TROUBLE_NO_EFFECT = const(2)
+TROUBLE_STUCK = const(4)
 
 # Events; `record.py` knows the fields of each.
 EVENT_BOOT = const(1)
@@ -153,6 +171,8 @@ EVENT_UPDATE = const(19)
 EVENT_JOURNAL_NEW = const(20)
 EVENT_TIME_REFUSED = const(21)
 EVENT_SERVICE = const(22)
+EVENT_STUCK = const(23)
+EVENT_RESPONSE_OK = const(24)
 
 # Sources of a wall time (EVENT_TIME, EVENT_TIME_REFUSED).
 TIME_HELLO_ACK = const(1)
@@ -192,6 +212,8 @@ RESULT_RETIRED = const(23)
 RESULT_FLASH = const(24)
 RESULT_NOT_STORED = const(25)
 RESULT_FAULT = const(26)
+RESULT_NO_SUPPLY = const(27)
+RESULT_SETTLE = const(28)
 
 # Causes of a reset.
 RESET_UNKNOWN = const(0)

@@ -9,7 +9,10 @@ SIZE = os.environ.get("NHAVUON_TEST", "standard")
 EXAMPLES = {"quick": 25, "standard": 100, "all": 100, "deep": 2000}
 
 # Whole folders and files whose tests live with real boards, hubs and floods: seconds each.
-SLOW = ("faults/", "kills/", "hostile/", "hub/benchmark/", "firmware/test_node.py", "boards/test_firmware_on_board.py")
+SLOW = (
+    *("faults/", "kills/", "hostile/", "hub/benchmark/", "boards/test_firmware_on_board.py"),
+    *("firmware/test_node.py", "firmware/test_upkeep.py"),
+)
 
 settings.register_profile(
     "run", max_examples=EXAMPLES[SIZE], deadline=None, suppress_health_check=[HealthCheck.too_slow]

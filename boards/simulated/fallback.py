@@ -33,6 +33,8 @@ def mount(spec, board):
     """Fill the flash folder from the image where it is new, and go there."""
     flash = Path(board.folder) / "flash"
     if host.read_file(board.folder + "/flashed") != spec["image_hash"]:
+        for name in spec["image_provisioned"]:
+            (flash / name).unlink(missing_ok=True)
         for name in spec["image_files"]:
             target = flash / name
             if name in spec["image_kept"] and target.exists():

@@ -7,7 +7,7 @@ truth.jsonl (what each sensor gave out) and trace.jsonl (a mark per boot, then e
 
 import json
 
-from boards.simulated import host, world
+from boards.simulated import host, parts, world
 from boards.simulated.clock import Clock
 from boards.simulated.loopmeter import LoopMeter
 from boards.simulated.replay import Replay
@@ -16,6 +16,7 @@ PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 BOOT_MS = 300
 POWER_GAP_MS = 1000
 WORLD_SAVE_S = 600
+BREAK_DOWN_MS = 50
 FAULTS_LOOK_US = 200_000
 DAY_MS = 86_400_000
 WDT_NOTE_US = 500_000  # the note of the last feeding is at most this old, see process.NodeProcess
@@ -35,6 +36,7 @@ class Harness:
         self._script = list(spec.get("script", ()))
         self._before = self._how_it_ended()
         self.cause = self._before.get("cause", PWRON_RESET)
+        self.lost_power = self.cause == PWRON_RESET and not self._before.get("brownout")
         self.boot = self._count_boot()
         self.start_ms = self._resume_ms()
         self.clock = self._make_clock()
@@ -45,6 +47,11 @@ class Harness:
         self.world = self._make_world()
         self._world_saved_s = self.world.t_s
         self.levels = {}
+        self._contacts = {
+            c["pin"]: parts.Contact(self, c) for c in spec["wiring"]["channels"] if c["driver"] == "contact"
+        }
+        self._meters = {}
+        self._failing_ms = None
         self.wdt_ms = None
         self._wdt_noted_us = -WDT_NOTE_US
         self.meter = LoopMeter(host.ticks_us)
@@ -132,9 +139,29 @@ class Harness:
         if not level:
             self._unlock(pin)
         item = self.actuators.get(pin)
-        if item and self.faults.get("relay:%d" % pin) != "welded":
-            self.world.advance(now)
-            self.world.switch(item["kind"], level == item["on_level"])
+        if item:
+            self._relay(item, now)
+            self._strain(pin, now)
+
+    def _relay(self, item, now_ms):
+        """What hangs on a relay follows its pin; a welded one (fault "welded@26") conducts whatever the pin says."""
+        pin = item["pin"]
+        self.let_water_run(now_ms)
+        self.world.advance(now_ms)
+        self.world.switch(
+            item["kind"], self.levels[pin] == item["on_level"] or bool(self.faults.get("welded@%d" % pin))
+        )
+
+    def _strain(self, pin, now_ms):
+        """Fault "reset_at_switch@26": n: the supply dips 50 ms after this relay switches, n times; null: count anew."""
+        name = "reset_at_switch@%d" % pin
+        if not self.faults.get(name):
+            return
+        done = json.loads(host.read_file(self.folder + "/strained") or "{}")
+        if done.get(name, 0) < self.faults[name]:
+            done[name] = done.get(name, 0) + 1
+            host.replace_file(self.folder + "/strained", json.dumps(done))
+            self._failing_ms = now_ms + BREAK_DOWN_MS
 
     def _unlock(self, power_pin):
         """A sensor whose supply goes off forgets that it was locked up."""
@@ -150,7 +177,20 @@ class Harness:
             return forced
         if pin == self.spec["wiring"].get("stop_pin"):
             return 0
+        if pin in self._contacts:
+            return self._contacts[pin].level()
         return 1 if pulled_up else 0
+
+    def on_pulses(self, pin, handler):
+        """The firmware counts the pulses of the water meter on this pin; any other pin never changes by itself."""
+        channels = self.sensors("flow", pin.id)
+        if channels:
+            self._meters[pin.id] = parts.WaterMeter(self, channels[0], lambda: handler(pin))
+
+    def let_water_run(self, now_ms):
+        """Give the pulses of the time up to now, before the flow changes."""
+        for meter in self._meters.values():
+            meter.turn(now_ms)
 
     # --- sensors ---
 
@@ -189,8 +229,17 @@ class Harness:
     def look_around(self):
         """Called whenever time passed: faults from the script and the file, a line of statistics per day."""
         now_ms = self.clock.now_ms()
+        if self._failing_ms is not None and now_ms >= self._failing_ms:
+            self.break_down()
+        if self._meters:
+            self.let_water_run(now_ms)
         while self._script and self._script[0][0] * 1000 <= now_ms:
-            self._set_faults(self._script.pop(0)[1])
+            at_s, changes = self._script.pop(0)
+            self._set_faults(changes)
+            if "interrupt" in changes and at_s * 1000 > self.start_ms:
+                raise KeyboardInterrupt  # Ctrl-C at the serial port
+            if "reset" in changes and at_s * 1000 > self.start_ms:
+                self.reset_from_outside(*changes["reset"])
         self._look_at_faults()
         if now_ms >= self._next_stat_ms:
             self._next_stat_ms += DAY_MS
@@ -208,11 +257,26 @@ class Harness:
 
     def _set_faults(self, changes):
         for name, value in changes.items():
+            if name in ("reset", "interrupt"):
+                continue
             if value is None:
                 self.faults.pop(name, None)
+                self._forget_strain(name)
             else:
                 self.faults[name] = value
+        now_ms = self.clock.now_ms()
+        self.let_water_run(now_ms)
         self.world.blocked = tuple(n[8:] for n in self.faults if n.startswith("machine:"))
+        self.world.dry = self.faults.get("tank") == "empty"
+        for item in self.actuators.values():
+            self._relay(item, now_ms)
+
+    def _forget_strain(self, name):
+        text = host.read_file(self.folder + "/strained")
+        if text and name in text:
+            done = json.loads(text)
+            done.pop(name)
+            host.replace_file(self.folder + "/strained", json.dumps(done))
 
     def write_stat(self, now_ms):
         """One line of stats.jsonl: heap after a collection, and how long the loop's steps took on this PC."""
@@ -241,10 +305,26 @@ class Harness:
         print("simulated board: watchdog reset")
         self.reset(WDT_RESET)
 
-    def reset(self, cause):
+    def break_down(self):
+        """The supply dips: a power-on reset for the chip, but RTC memory survives it."""
+        self.reset(PWRON_RESET, brownout=True)
+        host.die()
+
+    def reset_from_outside(self, cause, gap_ms=0, brownout=False):
+        """Script {"reset": [cause, ms, brownout]}: the power goes (1) for so long, or only dips so that RTC memory
+        survives, or somebody resets the chip or its program.
+        """
+        self.reset(cause, gap_ms, brownout)
+        host.die()
+
+    def reset(self, cause, gap_ms=0, brownout=False):
         """Leave a note for the next boot and end the process; for a soft reset the caller ends it gently."""
         self.clock.alarm_us = None
-        note = {"cause": cause, "t_ms": self.clock.now_ms()}
+        now_ms = self.clock.now_ms() if self._failing_ms is None else self._failing_ms
+        spent = self.flash.erases + self.flash.programs if hasattr(self, "flash") else 0
+        line = '{"t_ms": %d, "boot": %d, "end": %d, "flash": %d}\n' % (now_ms, self.boot, cause, spent)
+        self._write(self.trace, line)
+        note = {"cause": cause, "t_ms": now_ms + gap_ms, "brownout": brownout}
         if cause == SOFT_RESET:
             note["pins"] = {str(pin): level for pin, level in self.levels.items()}
             if self.wdt_ms:

@@ -1,4 +1,5 @@
-"""The parts that hang on a simulated board's I²C bus and ADC pins: SHT3x, SHT4x, soil probes (for machine.py)."""
+"""The parts that hang on a simulated board's pins: SHT3x, SHT4x, soil probes, contacts, water meters (for machine.py
+and harness.py)."""
 
 DRY_UV = 2_450_000
 WET_UV = 1_100_000
@@ -90,7 +91,8 @@ def bus(board, sda):
 
 
 class Probe:
-    """A capacitive soil probe: 0 % is DRY_UV, 100 % is WET_UV; faults "open", "short" and a stuck "frozen".
+    """A capacitive soil probe: 0 % is DRY_UV, 100 % is WET_UV; faults "open", "short", a stuck "frozen", or a number:
+    the probe lies in other soil, where it gives out so many mV.
 
     The world is asked once per burst of samples, as it does not change within BURST_MS; each sample has its own noise.
     """
@@ -123,6 +125,9 @@ class Probe:
             self._uv = self.FAULTS["open"]
         elif fault in self.FAULTS:
             self._uv = self.FAULTS[fault]
+        elif isinstance(fault, int):
+            self._uv = fault * 1000
+            self._noisy = True
         elif fault != "frozen":
             self._uv = int(DRY_UV - (DRY_UV - WET_UV) * value / 100)
 
@@ -131,3 +136,56 @@ def probe(board, pin):
     """What hangs on an ADC pin: the wired soil probe, or an open input."""
     channels = board.sensors("soil", pin)
     return Probe(board, pin, channels[0] if channels else None)
+
+
+class Contact:
+    """A float switch, rain or door contact: closed while the world's value is what the board file calls closed.
+
+    Fault "contact@32": "bounce" changes at every look, "open" is a broken wire. Logged once per burst of looks.
+    """
+
+    def __init__(self, board, channel):
+        self._board = board
+        self._channel = channel
+        self._closed_level = 1 if channel.get("pull") == "down" else 0
+        self._until_ms = 0
+        self._last = 0
+
+    def level(self):
+        board = self._board
+        fault = board.fault("contact@%d" % self._channel["pin"])
+        value = board.measure(self._channel)
+        closed_is = self._channel.get("closed_is", 1)
+        if fault == "open":
+            value = 1 - closed_is
+        now = board.clock.now_ms()
+        if now >= self._until_ms:
+            self._until_ms = now + BURST_MS
+            board.produced(self._channel, None if fault else value, fault)
+        if fault == "bounce":
+            self._last = 1 - self._last
+            return self._last
+        return self._closed_level if value == closed_is else 1 - self._closed_level
+
+
+class WaterMeter:
+    """A turbine that calls `pulse` for what the world's pipe lets through; fault "flow@33": "stuck" gives none."""
+
+    def __init__(self, board, channel, pulse):
+        self._board = board
+        self._channel = channel
+        self._pulse = pulse
+        self._per_ms = channel["pulses_per_litre"] / 60000
+        self._share = 0.0
+        self._last_ms = board.clock.now_ms()
+
+    def turn(self, now_ms):
+        """Give the pulses up to now."""
+        passed, self._last_ms = now_ms - self._last_ms, now_ms
+        flow = self._board.world.value("water_flow", self._channel.get("place", ""))
+        if not flow or self._board.faults.get("flow@%d" % self._channel["pin"]) == "stuck":
+            return
+        self._share += passed * self._per_ms * flow
+        while self._share >= 1:
+            self._share -= 1
+            self._pulse()

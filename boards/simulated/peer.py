@@ -48,6 +48,7 @@ class Peer:
         self.node = node
         self.heard = Heard()
         self.mute = False
+        self.ahead_s = 0  # of the true time: what this hub's clock is wrong by
         self._mac, self._kdf = session.mac_key(key), session.kdf_key(key)
         self._sessions: dict[int, Any] = {}
         self._last: tuple[Any, Any] | None = None
@@ -71,6 +72,10 @@ class Peer:
         opened, address = self._last
         self._socket.sendto(opened.seal(type, body), address)
         return True
+
+    def forget(self) -> None:
+        """Lose all sessions, as a hub that restarts does."""
+        self._sessions.clear()
 
     def _serve(self) -> None:
         while not self._ended.is_set():
@@ -107,7 +112,7 @@ class Peer:
         nonce = secrets.token_bytes(8)
         up, down = session.session_keys(self._kdf, header.node, number, hello.nonce, nonce)
         self._sessions[number] = session.Session(header.node, number, down, up, True)
-        ack = handshake.HelloAck(1, WALL_AT_START_S + hello.uptime_s, 1, nonce, [])
+        ack = handshake.HelloAck(1, WALL_AT_START_S + self.ahead_s + hello.uptime_s, 1, nonce, [])
         self._socket.sendto(handshake.hello_ack_frame(self._mac, header.node, number, ack, hello.nonce), address)
 
     def _answer(self, opened: Any, header: Any, body: bytes, address: Any) -> None:
@@ -121,7 +126,8 @@ class Peer:
             counter = header.counter
         elif header.type == registry.MSG_TIME_REQ:
             uptime_ms = messages.decode_time_req(body).uptime_ms
-            answer = messages.TimeResp(uptime_ms, WALL_AT_START_S + uptime_ms // 1000, uptime_ms % 1000)
+            wall_s = WALL_AT_START_S + self.ahead_s + uptime_ms // 1000
+            answer = messages.TimeResp(uptime_ms, wall_s, uptime_ms % 1000)
             self._socket.sendto(opened.seal(registry.MSG_TIME_RESP, messages.encode_time_resp(answer)), address)
             return
         elif header.type == registry.MSG_RESULT:

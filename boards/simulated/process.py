@@ -23,7 +23,7 @@ from flash_tools import image
 
 PROJECT = Path(__file__).resolve().parents[2]
 HEAP_KB = 100  # of an ESP32; words of this PC are larger, which the w of heapsize makes up for
-SIMULATOR_KB = 49  # what the simulator itself takes of the same heap before boot.py runs
+SIMULATOR_KB = 51  # what the simulator itself takes of the same heap before boot.py runs
 FLASH_BLOCKS = 512
 LOOK_S = 0.1
 LEAST_WDT_S = 5.0
@@ -35,6 +35,7 @@ PASSED_ON = tuple(
     "seed prefill_s boot_ms speed virtual truth stats ticks_start_ms flash_blocks cut_at cut_kills broadcast "
     "patience_ms".split()
 )
+UTC_OFFSET_MIN = 420  # Vietnam
 DEFAULT_SETTINGS: Mapping[str, Any] = {"wifi": [["nhavuon", "nhavuon-wifi"]], "sample_s": 10, "set_s": 60, "now_s": 15}
 
 
@@ -54,7 +55,8 @@ class SimulatedNode:
     broadcast: where the simulated LAN's broadcasts arrive, ADDRESS or ADDRESS:PORT.
     patience_ms: how long virtual time stands still for an answer of the PC; who expects loss takes less.
     script: [[t_s, {fault: value or None}], …], see harness.py for the faults.
-    micropython None = when it is installed. settings override those of the board file.
+    micropython None = when it is installed. settings override those of the board file, and so do the parts of recipe;
+    None = the board file's.
     """
 
     folder: Path
@@ -64,6 +66,7 @@ class SimulatedNode:
     board: str = "worm_house_air"
     seed: int = 1
     settings: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] | None = None
     prefill_s: int = 0
     boot_ms: int = 0
     speed: float = 1.0
@@ -115,15 +118,22 @@ class SimulatedNode:
         source = self.image or folder / "image"
         if self.image is None:
             settings = {**DEFAULT_SETTINGS, **board.settings, "hub": list(self.hub), **self.settings}
-            image.write_image(source, board, self.node, self.key, settings, mpy)
+            image.write_image(source, board, self.node, self.key, settings, mpy, self.provisioned(board))
         files = {p.relative_to(source).as_posix(): p for p in sorted(source.rglob("*")) if p.is_file()}
         digest = image.digest_of(files, mpy)
         return {
             "image": str(source.resolve()),
             "image_files": list(files),
             "image_hash": digest,
-            "image_kept": [name for name in image.KEPT if not name.startswith("settings")],
+            "image_provisioned": list(image.PROVISIONED),
+            "image_kept": [name for name in image.KEPT if name not in image.PROVISIONED],
         }
+
+    def provisioned(self, board: Board) -> Mapping[str, Any]:
+        """The recipe that a new board gets."""
+        if self.recipe is None:
+            return board.recipe
+        return {"name": board.name, "utc_offset_min": UTC_OFFSET_MIN, **board.recipe, **self.recipe}
 
     def _write_nvs(self, folder: Path) -> None:
         path = folder / "nvs_nv"

@@ -17,7 +17,7 @@ BUILT_INS = ("time", "machine", "network", "dht", "onewire", "ds18x20", "esp32",
 def main(spec_path):
     spec = json.loads(host.read_file(spec_path))
     harness.board = board = harness.Harness(spec)
-    if board.cause == harness.PWRON_RESET and host.modified(board.folder + "/rtc") is not None:
+    if board.lost_power and host.modified(board.folder + "/rtc") is not None:
         host.remove(board.folder + "/rtc")
     if host.MICROPYTHON:
         for name in BUILT_INS:
@@ -48,7 +48,7 @@ def _run_firmware(board):
     except SystemExit:
         board.reset(harness.SOFT_RESET)
         return
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
         sys.print_exception(error)
     print("simulated board: main.py ended, REPL")
     while board.clock.alarm_us is not None:
@@ -81,8 +81,8 @@ def _mount(spec, board):
 
 
 def _copy_image(system, spec):
-    """Put the image's files on the flash, settings too: the specification is this board's provisioning."""
-    for path in ("settings.a", "settings.b"):
+    """Put the image's files on the flash, settings and recipe too: the specification is this board's provisioning."""
+    for path in spec["image_provisioned"]:
         if _exists(system, path):
             system.remove(path)
     for path in spec["image_files"]:

@@ -1,14 +1,17 @@
 """The world around a simulated board: a worm house, a tea field, or a recorded log (for harness.py).
 
-A world answers `value(kind, place)` in °C or % and takes `switch(kind, on)`; `advance(t_ms)` moves it on. Actuators
-that are not wired to this board are run by plain hysteresis, as if another board held them. Runs on both interpreters.
+A world answers `value(kind, place)` in °C, %, litres per minute or 0 and 1, and takes `switch(kind, on)`;
+`advance(t_ms)` moves it on. Actuators that are not wired to this board are run by plain hysteresis, as if another board
+held them. Runs on both interpreters.
 """
 
 import math
 
-from boards.simulated.plant import House, PlainController, Weather, saturation
+from boards.simulated.plant import MISTER_KG_S, PUMP_KG_S, House, PlainController, Weather, saturation
 
 STEP_S = 10
+WATERED = ("mister", "pump")
+LITRES_MIN = {"mister": 60 * MISTER_KG_S, "pump": 60 * PUMP_KG_S}
 MAX_CATCH_UP_S = 7 * 86400
 
 
@@ -41,6 +44,7 @@ class World:
         self.wired = wired
         self.on = {kind: 0 for kind in wired}
         self.blocked = ()
+        self.dry = False  # the tank is empty: what needs water has no effect
 
     def switch(self, kind, on):
         self.on[kind] = 1 if on else 0
@@ -54,8 +58,25 @@ class World:
             self.t_s += STEP_S
 
     def power(self, kind):
-        """0 or 1: whether the machine really runs; `blocked` kinds have no water, fuse or motor."""
-        return 0 if kind in self.blocked else self.on.get(kind, 0)
+        """0 or 1: whether the machine really works; `blocked` kinds have no water, fuse or motor."""
+        if kind in self.blocked or (self.dry and kind in WATERED):
+            return 0
+        return self.on.get(kind, 0)
+
+    def flow(self):
+        """Litres per minute through the meter behind the tank now."""
+        return sum([LITRES_MIN[kind] * self.power(kind) for kind in WATERED])
+
+    def value(self, kind, place):
+        """What a sensor of this kind meets at this place; None when nobody knows."""
+        if kind == "water_level":
+            return 0 if self.dry else 1
+        if kind == "water_flow":
+            return self.flow()
+        return self.climate(kind)
+
+    def climate(self, kind):
+        """The air, the beds, the soil, the rain."""
 
     def step(self):
         """One step of STEP_S seconds."""
@@ -85,7 +106,7 @@ class WormHouse(World):
         pump = self.power("pump") if "pump" in self.wired else pump
         house.step(STEP_S, self.weather.at(self.t_s), fan, mister, pump)
 
-    def value(self, kind, place):
+    def climate(self, kind):
         house = self.house
         if kind == "air_temperature":
             return house.air_t
@@ -93,7 +114,7 @@ class WormHouse(World):
             return house.air_humidity
         if kind == "bed_temperature":
             return house.bed_t
-        return house.bed_moisture
+        return house.bed_moisture if kind == "bed_moisture" else 0
 
     def state(self):
         house = self.house
@@ -133,7 +154,9 @@ class TeaField(World):
         self.soil += self.PUMP * STEP_S * self.power("pump")
         self.soil = min(self.FULL, self.soil)
 
-    def value(self, kind, place):
+    def climate(self, kind):
+        if kind == "rain":
+            return 1 if self.raining_s > 0 else 0
         temperature, vapour, _ = self.weather.at(self.t_s)
         if kind == "air_temperature":
             return temperature

@@ -6,6 +6,7 @@ import os
 import struct
 from binascii import crc32
 
+_FULL = 28  # ENOSPC
 _rename = getattr(os, "replace", os.rename)  # CPython on Windows refuses to rename over a file
 
 
@@ -19,10 +20,15 @@ def read(path):
 
 
 def write(path, data):
-    """Replace the file by `data` in one step; OSError when the flash refuses."""
-    with open(path + ".tmp", "wb") as file:
-        file.write(data)
-    _rename(path + ".tmp", path)
+    """Replace the file by `data` in one step; OSError when the flash refuses. A full one keeps nothing of it."""
+    try:
+        with open(path + ".tmp", "wb") as file:
+            file.write(data)
+        _rename(path + ".tmp", path)
+    except OSError as error:
+        if error.args and error.args[0] == _FULL:
+            remove(path + ".tmp")
+        raise
 
 
 def read_guarded(path):

@@ -1,7 +1,7 @@
 """Where the hub may be. Used by the link; an address counts once its HELLO_ACK verified.
 
-The last one that worked, the configured one, and what answers a broadcast DISCOVER. Names are looked up once, at the
-start.
+The last one that worked, the configured one, and what answers a broadcast DISCOVER. A host is a number: looking up a
+name would block the loop for longer than the watchdog waits.
 """
 
 import socket
@@ -13,7 +13,7 @@ MAX_OFFERS = 8  # that get a HELLO, each round
 
 
 def address(host, port):
-    """What sendto() wants for a host, or None. A numeric host never blocks."""
+    """What sendto() wants for a numeric host, or None."""
     try:
         return socket.getaddrinfo(host, port)[0][-1]
     except (OSError, IndexError):
@@ -32,19 +32,13 @@ class Finder:
         """Take a configured (host, port), or None, and forget what worked before."""
         self._worked = None
         self._heard = []  # what was offered in this round: all of it is tried, so that nobody hides the true hub
-        self._configured = configured
-        self._address = address(configured[0], configured[1]) if configured and _numeric(configured[0]) else None
-
-    def look_up(self):
-        """Once after the first join: the name of the hub, where one was configured instead of a number."""
-        if self._configured and self._address is None:
-            self._address = address(self._configured[0], self._configured[1])
-            self._configured = None
+        self._configured = configured if configured and _numeric(configured[0]) else None
 
     def candidates(self):
-        """Addresses known before anybody answers, the likeliest first."""
+        """Addresses known before anybody answers, the likeliest first. The network must be up."""
         found = []
-        for where in (self._worked, self._address):
+        configured = self._configured
+        for where in (self._worked, address(configured[0], configured[1]) if configured else None):
             if where is not None and where not in found:
                 found.append(where)
         return found

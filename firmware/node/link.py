@@ -138,7 +138,6 @@ class Link:
     # the socket
 
     def _open(self, now):
-        self._finder.look_up()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._poll.register(self._socket, select.POLLIN)

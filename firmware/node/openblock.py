@@ -11,12 +11,12 @@ import struct
 from array import array
 from binascii import crc32
 
-from node import files
+from shared_protocol.portable import const
 
-_MAGIC = b"NVO1"
-_HEAD = "<4sIBB"
-_HEAD_BYTES = 10
-_GAP = -0x80000000
+MAGIC = b"NVO1"
+HEAD = "<4sIBB"
+GAP = -0x80000000
+_SHORT_GAP = const(-0x8000)
 
 
 class OpenBlock:
@@ -31,7 +31,8 @@ class OpenBlock:
         self._count = 0
         self._sound = False  # the file holds all sets of this block
         self._times = array("I", (0 for _ in range(capacity)))
-        self._values = [array("i", (0 for _ in range(capacity))) for _ in range(columns)]
+        self._values = [array("h", (0 for _ in range(capacity))) for _ in range(columns)]
+        self._wide = bytearray(columns)  # 1: this column's values did not fit 16 bits
         self._states = bytearray(capacity)
 
     def __len__(self):
@@ -40,7 +41,19 @@ class OpenBlock:
     def __getitem__(self, row):
         if not 0 <= row < self._count:
             raise IndexError(row)
-        return self._times[row], tuple([_value(column[row]) for column in self._values]), self._states[row]
+        return self._times[row], tuple([self._value(i, row) for i in range(self._columns)]), self._states[row]
+
+    def _value(self, i, row):
+        """A value, None = gap."""
+        found = self._values[i][row]
+        return None if found == (GAP if self._wide[i] else _SHORT_GAP) else found
+
+    def _put(self, i, row, value):
+        """Keep a value; a column becomes wide with the first one that needs it."""
+        if not self._wide[i] and value is not None and not _SHORT_GAP < value <= 0x7FFF:
+            self._values[i] = array("i", (GAP if v == _SHORT_GAP else v for v in self._values[i]))
+            self._wide[i] = 1
+        self._values[i][row] = (GAP if self._wide[i] else _SHORT_GAP) if value is None else value
 
     def add(self, uptime_s, values, states):
         """Keep one set and make it durable. OSError: it is in memory only, and on flash with the next one that
@@ -49,13 +62,13 @@ class OpenBlock:
         row = self._count
         self._times[row] = uptime_s
         for i in range(self._columns):
-            self._values[i][row] = _GAP if values[i] is None else values[i]
+            self._put(i, row, values[i])
         self._states[row] = states
         self._count = row + 1
         sound, self._sound = self._sound, False
         data = bytearray()
         if not sound:
-            data.extend(struct.pack(_HEAD, _MAGIC, self.boot_no, self.table, self._columns))
+            data.extend(struct.pack(HEAD, MAGIC, self.boot_no, self.table, self._columns))
         for i in range(row if sound else 0, row + 1):
             data.extend(self._packed(i))
         with open(self.path, "ab" if sound else "wb") as file:
@@ -64,8 +77,8 @@ class OpenBlock:
 
     def _packed(self, row):
         """A set as bytes."""
-        numbers = [column[row] for column in self._values]
-        data = struct.pack(self._form, self._times[row], *numbers, self._states[row])
+        time, values, states = self[row]
+        data = struct.pack(self._form, time, *[GAP if value is None else value for value in values], states)
         return data + struct.pack("<I", crc32(data))
 
     def clear(self):
@@ -89,26 +102,3 @@ class Slice:
         if not 0 <= row < self._count:
             raise IndexError(row)
         return self._rows[self._first + row]
-
-
-def recover(folder):
-    """(boot_no, table, columns, rows) that the last run left in its open block, or None. Stops at the first
-    damaged set.
-    """
-    data = files.read(folder + "/open")
-    if data is None or len(data) < _HEAD_BYTES or data[:4] != _MAGIC:
-        return None
-    _, boot_no, table, columns = struct.unpack_from(_HEAD, data, 0)
-    form = "<I%diB" % columns
-    size = struct.calcsize(form)
-    rows = []
-    for at in range(_HEAD_BYTES, len(data) - size - 3, size + 4):
-        if struct.unpack_from("<I", data, at + size)[0] != crc32(data[at : at + size]):
-            break
-        found = struct.unpack_from(form, data, at)
-        rows.append((found[0], tuple([_value(v) for v in found[1:-1]]), found[-1]))
-    return boot_no, table, columns, rows
-
-
-def _value(number):
-    return None if number == _GAP else number

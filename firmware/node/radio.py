@@ -95,9 +95,15 @@ class Radio:
             self._wlan = None
 
     def adopt(self, networks):
-        """Take other networks; a change of them begins a new join."""
+        """Take other networks: the one that is joined is kept while it is among them, so that a change of the
+        router's name, sent to all nodes before it, leaves none without news and STOP; else a new join begins.
+        """
         if networks != self.networks:
+            joined = self.networks[self._which % len(self.networks)] if self.up else None
             self.networks = networks
+            if joined in networks:
+                self._which = networks.index(joined)
+                return
             self._which = -1
             self._failures = 0
             self._fail(self.due)

@@ -7,9 +7,10 @@ A block closes at 240 sets or when the next ones would take it over 440 bytes, w
 import gc
 
 from node import files
-from node.openblock import OpenBlock, Slice, recover
+from node.openblock import OpenBlock, Slice
 from shared_protocol import registry as g
 from shared_protocol.block import MAX_ROWS, encode_block
+from shared_protocol.portable import const
 from shared_protocol.record import Event, Table, decode_event, encode_event, encode_table
 from shared_protocol.wire import Reader
 
@@ -17,6 +18,7 @@ _FULL = 28  # ENOSPC
 _FIRST_LOOK = 32  # sets before a block is first measured
 _AIM = 425  # bytes: a block is measured again where it is expected to reach this
 _IDLE_MS = 3600000
+_CELLS = const(960)  # values that the open block holds at most: what more columns add, no frame could carry
 
 
 def lost_body(number):
@@ -64,10 +66,13 @@ class Recorder:
         if not sealed:
             self._append(g.RECORD_TABLE, body, 0)
             files.write_guarded(path, b"\x01" + body)
-        self._block = OpenBlock(self.journal.folder, g.MAX_SETS, len(channels), self.boot_no, number)
+        self._most = min(g.MAX_SETS, _CELLS // max(1, len(channels)))
+        self._block = OpenBlock(self.journal.folder, self._most, len(channels), self.boot_no, number)
 
     def _adopt(self):
         """Journal the sets of the last run that are not in the journal yet."""
+        from node.recover import recover
+
         left = recover(self.journal.folder)
         if left is None:
             return
@@ -96,7 +101,7 @@ class Recorder:
             self.failed = False
         except OSError as error:
             self._refused(error)
-        if len(block) >= g.MAX_SETS:
+        if len(block) >= self._most:
             self.close()
         elif len(block) >= self._look_at:
             self._measure()

@@ -34,15 +34,16 @@ class Reset:
 
     def __init__(self, last_boot_no):
         self.due = 0
+        self.endured = None  # called with the actuator's id once the node outlived its switching by 10 s
         self._rtc = machine.RTC()
         self._now = [PHASE_STARTING, 0, 0]
         self._switched_ms = 0
         kept = self._recall()
         self.phase, self.switched, self.bad = kept or (PHASE_NONE, 0, 0)
         self.cause = classify(machine.reset_cause(), kept is not None, self.phase)
-        self.bad = self.bad + 1 if self.cause in (g.RESET_WATCHDOG, g.RESET_PANIC) else 0
+        self.bad = min(self.bad + 1, 255) if self.cause in (g.RESET_WATCHDOG, g.RESET_PANIC) else 0
         self.boot_no, self.counts = self._count(last_boot_no)
-        self._now[2] = min(self.bad, 255)
+        self._now[2] = self.bad
         self._keep()
 
     @property
@@ -88,8 +89,10 @@ class Reset:
     def step(self, now):
         """Forget the switching after 10 s, and the row of bad boots after 10 minutes of running."""
         if self._now[1] and now - self._switched_ms >= _SWITCH_MS:
-            self._now[1] = 0
+            actuator, self._now[1] = self._now[1], 0
             self._keep()
+            if self.endured:
+                self.endured(actuator)
         if self._now[2] and now >= _PROVEN_MS:
             self._now[2] = 0
             self._keep()

@@ -4,7 +4,6 @@ the main loop.
 Live samples come every `sample_s`, sets every `set_s`; a set is always a sample of its own moment.
 """
 
-from node import drivers
 from node.judge import Judge
 from shared_protocol import registry as g
 
@@ -59,6 +58,8 @@ class Sense:
     """`channels` in the table's order, `readings` the same by id. `wake` is called after every sample."""
 
     def __init__(self, entries, settings, recorder, clock, wake):
+        from node import drivers
+
         self.channels = [Channel(entry) for entry in entries]
         self.readings = {channel.id: channel for channel in self.channels}
         self.intervals(settings.sample_s, settings.set_s)
@@ -68,8 +69,8 @@ class Sense:
         self._recorder = recorder
         self._wake = wake
         self._calibration = settings.calibration  # shared with the drivers
-        self._drivers = drivers.open_all(entries, self._calibration)
-        self._wait_ms = max([driver.wait_ms for driver, _ in self._drivers] or [0])
+        self.drivers = drivers.open_all(entries, self._calibration)
+        self._wait_ms = max([driver.wait_ms for driver, _ in self.drivers] or [0])
         self._begun = False
         self._next_sample = self._next_set = clock.now() // 1000 * 1000 + _SETTLE_MS
         self.due = self._next_sample
@@ -88,7 +89,7 @@ class Sense:
     def step(self, now):
         """Start the slow sensors, or read all of them."""
         if not self._begun and self._wait_ms:
-            for driver, _ in self._drivers:
+            for driver, _ in self.drivers:
                 driver.begin()
             self._begun = True
             self.due = now + self._wait_ms
@@ -105,7 +106,7 @@ class Sense:
         self._wake()
 
     def _sample(self, now_s, is_set):
-        for driver, indexes in self._drivers:
+        for driver, indexes in self.drivers:
             results = driver.read()
             stuck = True
             for i in range(len(indexes)):

@@ -19,13 +19,14 @@ class Status:
     main loop.
     """
 
-    def __init__(self, board, settings, reset, sense, actuators, stop, recorder, radio):
+    def __init__(self, board, settings, recipe, reset, sense, actuators, stop, recorder, radio):
         self.rejected = [0] * 16
         self.sends_failed = 0
         self.sessions = 0
         self.loop_ms = 0  # longest pass of the main loop since the last NOW
         self._board = board
         self.settings = settings
+        self.recipe = recipe
         self._reset = reset
         self._sense = sense
         self._actuators = actuators
@@ -51,6 +52,7 @@ class Status:
         tlvs = self._shared() + [
             (g.TLV_FIRMWARE, VERSION.encode()),
             (g.TLV_SETTINGS_HASH, self.settings.hash),
+            (g.TLV_RECIPE_HASH, self.recipe.hash),
             (g.TLV_MAC, self._radio.mac()),
             (g.TLV_BOARD, self._board.name.encode()[:32]),
         ]
@@ -88,6 +90,9 @@ class Status:
         tlvs.append(tlv(g.TLV_JOURNAL, journal.first, journal.next, journal.lost))
         tlvs.append(tlv(g.TLV_RADIO, self._radio.joins, self.sends_failed, self.sessions))
         tlvs.append(tlv(g.TLV_LOOP_MS, self.loop_ms))
+        trouble = [bytes((a.id, a.trouble)) for a in self._actuators.all if a.trouble]
+        if trouble:
+            tlvs.append((g.TLV_TROUBLE, b"".join(trouble)))
         counts = [tlv(0, i, self.rejected[i])[1] for i in range(len(self.rejected)) if self.rejected[i]]
         if counts:
             tlvs.append((g.TLV_REJECTED, b"".join(counts)))

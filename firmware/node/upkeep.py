@@ -1,24 +1,92 @@
-"""Rare work that the hub asks for: new SETTINGS, a CHECK of the parts, SERVICE. Loaded by main when the first one
-comes.
+"""Rare work that the hub asks for: new SETTINGS, a RECIPE, a CHECK of the parts, SERVICE. Loaded by main when the
+first one comes.
 
-New settings are on trial: when no session comes about within 5 minutes the older slot counts again. No reset is needed.
+New settings are on trial: when no session comes about within 5 minutes the proven ones count again. A recipe counts at
+once, or the one before it does. No reset is needed.
 """
 
 import gc
 import hashlib
+import json
 import os
 
-from node import files, settings
+from node import files, recipes, rule, settings, slots
 from node.reset import PHASE_RESTART
 from shared_protocol import maintenance as m
 from shared_protocol import registry as g
 from shared_protocol.messages import Result, encode_result
 
-TRIAL = "trial"  # this file is there while the newest settings are not proven
+TRIAL = "trial"  # this file is there while settings are not proven, and holds the serial of those that are
 SERVICE = "service"  # seconds that the next start stays in maintenance
 TRIAL_MS = 300000
 _LOOK_MS = 5000
+_IDLE_MS = 60000  # then this part leaves; the hub begins a text anew that it had not finished
 _MAX_TEXT = 4096
+_MOST_NETWORKS = 3
+
+
+class Pieces:
+    """Collects a text that comes in pieces. `use(text, hash)` gives the RESULT_ code of a whole one."""
+
+    def __init__(self, use):
+        self._use = use
+        self._text = None
+        self._hash = None
+        self._code = g.RESULT_OK  # of the last whole text
+
+    def take(self, piece):
+        """The RESULT_ code to answer with: OK so far, and at the end what came of the whole."""
+        if piece.total > _MAX_TEXT:
+            return g.RESULT_NO_SPACE
+        if piece.hash != self._hash or (self._text is None and piece.offset == 0):
+            self._text = bytearray()
+            self._hash = piece.hash
+        if self._text is None:
+            return self._code  # the answer to the last piece was lost
+        if piece.offset > len(self._text):
+            return g.RESULT_BAD_OFFSET
+        self._text[piece.offset : piece.offset + len(piece.chunk)] = piece.chunk
+        if len(self._text) < piece.total:
+            return g.RESULT_OK
+        self._code = self._whole(bytes(self._text))
+        self._text = None
+        return self._code
+
+    def _whole(self, text):
+        gc.collect()
+        if hashlib.sha256(text).digest()[:8] != self._hash:
+            return g.RESULT_BAD_HASH
+        try:
+            return self._use(text, self._hash)
+        except MemoryError:
+            return g.RESULT_NO_SPACE
+        except Exception:
+            return g.RESULT_FAULT
+
+
+def merged(text, serial):
+    """Text of the settings with this serial and a patch in them; any other text as it is. Raises ValueError.
+
+    Networks of a patch go before the known ones, calibrations replace those of their channel, all else is replaced.
+    """
+    patch = json.loads(text)
+    if not isinstance(patch, dict) or not patch.pop("patch", None):
+        return text
+    old = b"{}"
+    for known, found in slots.texts(settings.NAME):
+        if known == serial:
+            old = found
+    data = json.loads(old)
+    before = json.dumps(data)
+    if "wifi" in patch:
+        patch["wifi"] = (patch["wifi"] + [n for n in data.get("wifi", []) if n not in patch["wifi"]])[:_MOST_NETWORKS]
+    if "calibration" in patch:
+        known = data.get("calibration", {})
+        known.update(patch["calibration"])
+        patch["calibration"] = known
+    data.update(patch)
+    after = json.dumps(data)
+    return old if after == before else after.encode()
 
 
 class Upkeep:
@@ -26,12 +94,15 @@ class Upkeep:
 
     def __init__(self, node):
         self._node = node
-        self._text = None  # pieces of SETTINGS
-        self._hash = None
+        self._used = node.clock.now()
+        self._pieces = {g.MSG_SETTINGS: Pieces(self._settings), g.MSG_RECIPE: Pieces(self._recipe)}
         self._trial_ends = None
         self._taken = False  # stored, but not in force yet
+        self._leads_to = b""  # hash of the settings that the last text led to
         self.due = 0
-        if files.read(TRIAL) is not None:
+        proven = files.read(TRIAL)
+        self._proven = node.settings.serial if proven is None else int(proven)
+        if proven is not None:
             self._begin_trial()
 
     def _begin_trial(self):
@@ -43,24 +114,40 @@ class Upkeep:
         """Watch a trial; a session proves the settings."""
         self.due = now + _LOOK_MS
         if self._taken:
-            self._taken = False
             self._node.adopt(settings.load())
+            self._taken = False
             self._begin_trial()
         elif self._trial_ends is None:
-            self.due = now + TRIAL_MS
+            if now - self._used >= _IDLE_MS:
+                self._node.dismiss()
         elif self._node.status.sessions > self._sessions:
-            files.remove(TRIAL)
-            self._trial_ends = None
+            self._end_trial(self._node.settings.serial)
         elif now >= self._trial_ends:
-            self._trial_ends = None
-            settings.drop_newest()
-            files.remove(TRIAL)
+            serials = [serial for serial, _ in slots.texts(settings.NAME)]
+            if self._proven in serials[1:]:
+                slots.drop(settings.NAME, serials[0])
             self._node.adopt(settings.load())
+            self._end_trial(self._proven)
+
+    def _end_trial(self, proven):
+        files.remove(TRIAL)
+        self._trial_ends = None
+        self._proven = proven
 
     def handle(self, link, header, body):
         """True when the message was one of these; it is answered then. Raises ProtocolError."""
+        self._used = self._node.clock.now()
         if header.type == g.MSG_SETTINGS:
-            self._settings(link, m.decode_settings(body))
+            piece = m.decode_settings(body)
+            code = self._pieces[g.MSG_SETTINGS].take(piece)
+            answer = m.encode_settings_ack(m.SettingsAck(piece.hash, code))
+            if code == g.RESULT_OK and piece.offset + len(piece.chunk) == piece.total:
+                answer += bytes((g.TLV_SETTINGS_HASH, len(self._leads_to))) + self._leads_to
+            link.send(g.MSG_SETTINGS_ACK, answer)
+        elif header.type == g.MSG_RECIPE:
+            piece = m.decode_recipe(body)
+            code = self._pieces[g.MSG_RECIPE].take(piece)
+            link.send(g.MSG_RECIPE_ACK, m.encode_recipe_ack(m.RecipeAck(piece.hash, code)))
         elif header.type == g.MSG_CHECK:
             rows = self._check()
             link.send(g.MSG_CHECK_RESULT, m.encode_check_result(m.CheckResult(m.decode_check(body).id, rows)))
@@ -70,45 +157,50 @@ class Upkeep:
             return False
         return True
 
-    # settings
+    # settings and recipe: what to do with a whole text
 
-    def _settings(self, link, piece):
-        """Collect the pieces in order; the last one is answered with what came of them."""
-        if piece.total > _MAX_TEXT:
-            code = g.RESULT_NO_SPACE
-        elif piece.offset == 0:
-            self._text = bytearray(piece.chunk)
-            self._hash = piece.hash
-            code = None
-        elif self._text is None or piece.hash != self._hash or piece.offset > len(self._text):
-            code = g.RESULT_BAD_OFFSET
-        else:
-            self._text[piece.offset :] = piece.chunk
-            code = None
-        if code is None and len(self._text) < piece.total:
-            code = g.RESULT_OK
-        elif code is None:
-            code = self._store(bytes(self._text))
-        link.send(g.MSG_SETTINGS_ACK, m.encode_settings_ack(m.SettingsAck(piece.hash, code)))
-
-    def _store(self, text):
-        self._text = None
+    def _settings(self, text, hash):
+        """Store, and leave a mark: in force from the next step, after this was answered. A patch is merged into what
+        is in force, as the hub never saw what was set over USB.
+        """
         node = self._node
-        if hashlib.sha256(text).digest()[:8] != self._hash:
-            return g.RESULT_BAD_HASH
-        if node.settings.hash == self._hash:
-            return g.RESULT_OK
         try:
-            files.write(TRIAL, b"1")
-            settings.store(text, node.settings.serial + 1)
+            text = merged(text, node.settings.serial)
+            hash = self._leads_to = hashlib.sha256(text).digest()[:8]
+            if node.settings.hash == hash:
+                return g.RESULT_OK
+            settings.check(text)
+            files.write(TRIAL, b"%d" % self._proven)
+            slots.store(settings.NAME, text, self._proven)
         except ValueError:
-            files.remove(TRIAL)
             return g.RESULT_MALFORMED
         except OSError:
             return g.RESULT_FLASH
-        node.recorder.event(g.EVENT_SETTINGS, (self._hash,))
-        self._taken = True  # in force from the next step, after this was answered
+        node.recorder.event(g.EVENT_SETTINGS, (hash,))
+        self._taken = True
         self.due = 0
+        return g.RESULT_OK
+
+    def _recipe(self, text, hash):
+        """Take it into force; whatever fails, the one before goes on."""
+        node = self._node
+        last = node.recipe
+        if last.hash == hash:
+            return g.RESULT_OK
+        try:
+            new = rule.load(text, node.board)
+            new.serial = slots.store(recipes.NAME, text, last.serial)
+        except ValueError:
+            return g.RESULT_MALFORMED
+        except OSError:
+            return g.RESULT_FLASH
+        try:
+            node.adopt_recipe(new)
+        except Exception:
+            slots.drop(recipes.NAME, new.serial)
+            node.adopt_recipe(last)
+            raise
+        node.recorder.event(g.EVENT_RECIPE, (hash,))
         return g.RESULT_OK
 
     # the self-test
@@ -117,6 +209,11 @@ class Upkeep:
         """Rows of CHECK_RESULT; no output is switched by it."""
         node = self._node
         rows = [(m.CHECK_SENSOR, c.id, 0 if c.fault else 1, c.value) for c in node.sense.channels]
+        for driver, indexes in node.sense.drivers:
+            if hasattr(driver, "median"):  # a soil probe, measured now: somebody may be calibrating it
+                uv = driver.median()
+                bad = driver.judge(uv)[1] in (g.FAULT_SHORTED, g.FAULT_OPEN)
+                rows.append((m.CHECK_PROBE, node.sense.channels[indexes[0]].id, 0 if bad else 1, uv // 1000))
         if hasattr(os, "statvfs"):
             found = os.statvfs(".")
             rows.append((m.CHECK_FLASH, 0, 1, found[0] * found[3] // 1024))

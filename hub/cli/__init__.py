@@ -17,6 +17,7 @@ COMMANDS = {
     "node": "hub.cli.node",
     "simulate": "hub.cli.simulate",
     "benchmark": "hub.cli.benchmark",
+    "faults": "hub.cli.faults",
     "test": "hub.cli.test",
 }
 

@@ -13,11 +13,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from boards.board import load
 from boards.simulated.process import NodeProcess, SimulatedNode, interpreter
 from hub.cli.places import demo_folder
 from hub.cli.serving import page_address, serving, show_address, wait_for_end
 from hub.fleet import Zone
 from hub.people import WeakSecret
+from hub.recipes.document import read
 from hub.service import Hub
 
 DAY_S = 86_400
@@ -40,8 +42,8 @@ class DemoNode:
 
 # Tighter than the board file's, so that the first simulated day shows both machines at work.
 AIR_RULES = (
-    {"actuator": 1, "channel": 1, "on_above": 285, "off": 275, "max_on_s": 1200, "rest_s": 60, "fault": "on"},
-    {"actuator": 2, "channel": 2, "on_below": 780, "off": 840, "max_on_s": 600, "rest_s": 300, "fault": "off"},
+    {"actuator": 1, "sensors": [1], "on_above": 285, "off_above": 275, "max_on_s": 1200, "rest_s": 60, "fault": "on"},
+    {"actuator": 2, "sensors": [2], "on_below": 780, "off_below": 840, "max_on_s": 600, "rest_s": 300, "fault": "off"},
 )
 NODES = (
     DemoNode("Khí nhà giun", "Nhà giun 1", "worm_house", "worm_house_air", 98, AIR_RULES),
@@ -74,7 +76,10 @@ def command(data: Path | None, listen: str, http: int, udp: int) -> None:
         console.print("No MicroPython for this platform: the node software runs under CPython.")
     with serving(folder / "hub", listen, http, udp) as (hub, site):
         sign_in = _make_farm(hub, folder)
-        processes = [NodeProcess(spec) for spec in _specs(hub, folder)]
+        specs = _specs(hub, folder)
+        for spec in specs:
+            hub.recipes.keep(read(dict(spec.provisioned(load(spec.board)))), FARM)
+        processes = [NodeProcess(spec) for spec in specs]
         try:
             for process in processes:
                 process.start()
@@ -140,7 +145,8 @@ def _specs(hub: Hub, folder: Path) -> list[SimulatedNode]:
             hub=("127.0.0.1", hub.port),
             board=node.board,
             seed=node.seed,
-            settings={"sample_s": 5, "now_s": 5, **({"rules": list(node.rules)} if node.rules else {})},
+            settings={"sample_s": 5, "now_s": 5},
+            recipe={"name": node.name, **({"rules": list(node.rules)} if node.rules else {})},
             prefill_s=DAY_S,
             boot_ms=BOOT_MS,
         )

@@ -6,6 +6,7 @@ sessions     the sessions of each node, active and pending
 keyring      the nodes' keys and boards, in memory
 arrivals     RECORDS to the store, acknowledged after the commit
 reports      NOW and switches to the live state
+pieces       recipes and settings to nodes, chunk by chunk
 wall         what time the hub gives, if any
 rates        how much of what costs something is answered
 rejects      frames refused, by cause

@@ -17,16 +17,19 @@ from hub.fleet import Fleet
 from hub.link.arrivals import Arrivals
 from hub.link.greeting import Greeter, NotKnown, OtherBoard, Random, Retired
 from hub.link.keyring import Keyring
+from hub.link.pieces import Pieces
 from hub.link.rejects import Rejects
 from hub.link.reports import Reports
 from hub.link.sessions import Sessions, Slot
 from hub.link.wall import WallTime
 from hub.live import Live
 from hub.store import Store
+from hub.store.checking import Checked
 from hub.store.tables import Key
 from shared_protocol import registry as g
 from shared_protocol.errors import Exhausted, Malformed, NotOurs, ProtocolError, Reflected
 from shared_protocol.frame import HEADER, SEALED, TO_NODE, WANT_ACK, parse_header
+from shared_protocol.maintenance import decode_recipe_ack, decode_settings_ack
 from shared_protocol.messages import (
     Nak,
     TimeResp,
@@ -73,6 +76,7 @@ class Link:
         self._carrier, self._rejects, self._lock = carrier, rejects, lock
         self.keyring = Keyring(store)
         self.wall = WallTime(store, clock)
+        self.pieces = Pieces(clock, self.send, lock)
         self._sessions = Sessions()
         self._reports = Reports(live, store, clock)
         self._greeter = Greeter(
@@ -94,9 +98,34 @@ class Link:
             g.MSG_LOG: self._log,
             g.MSG_RESULT: self._result,
             g.MSG_NAK: self._nak,
+            g.MSG_RECIPE_ACK: self._recipe_ack,
+            g.MSG_SETTINGS_ACK: self._settings_ack,
         }
+        self._greeted: list[Callable[[int], None]] = []
+        self._arrived: list[Callable[[int, list[Checked]], None]] = []
 
     # -- for others
+
+    def on(self, type: int, handler: Callable[[int, bytes], None]) -> None:
+        """Give the bodies of a type of message to another part; called with (node, body), may raise ProtocolError."""
+
+        def handle(slot: Slot, header: Any, body: bytes) -> None:
+            handler(slot.key[0], body)
+            self._reports.heard(slot.key[0])
+
+        self._handlers[type] = handle
+
+    def explain(self, follows: Callable[[int, int], int | None]) -> None:
+        """Say which channel an actuator's rule follows, by (node, actuator), so that Live can tell why it runs."""
+        self._reports.follows = follows
+
+    def on_session(self, listener: Callable[[int], None]) -> None:
+        """Tell another part of every session that proved itself, after Live has what its HELLO said."""
+        self._greeted.append(listener)
+
+    def on_records(self, listener: Callable[[int, list[Checked]], None]) -> None:
+        """Tell another part of a node's records as they come: good ones, but not stored yet."""
+        self._arrived.append(listener)
 
     def receive(self, data: bytes, address: Address) -> None:
         """One datagram. Never raises for what is in it."""
@@ -139,6 +168,7 @@ class Link:
         now_s = self._clock.monotonic()
         self.keyring.tick(now_s)
         self.wall.tick(now_s)
+        self.pieces.tick()
 
     # -- frames
 
@@ -198,6 +228,9 @@ class Link:
             self.keyring.bind(node, slot.mac)
         self._store.intake.open_journal(slot.key, slot.hello.first_held)
         self._reports.session(slot)
+        self.pieces.session(node)
+        for listener in self._greeted:
+            listener(node)
         log.info("node %d: session from %s:%d, boot %d", node, *slot.address, slot.hello.boot_no)
 
     def _handle(self, slot: Slot, header: Any, body: bytes) -> None:
@@ -214,6 +247,8 @@ class Link:
         records = self._arrivals.take(slot.key, header.counter, body)
         self._reports.arrived(slot.key[0], records)
         self._reports.heard(slot.key[0])
+        for listener in self._arrived:
+            listener(slot.key[0], records)
 
     def _now(self, slot: Slot, header: Any, body: bytes) -> None:
         report = decode_now(body)
@@ -240,9 +275,23 @@ class Link:
         self._reports.heard(slot.key[0])
         ticket = self._commands.result(slot.key[0], result)
         if ticket is not None:
-            self._reports.result(ticket.node, result.states, ticket.actuator, ticket.until_s)
+            commanded = ticket.actuator if ticket.kind == "switch" else 0
+            self._reports.result(ticket.node, result.states, commanded, ticket.until_s)
+            if ticket.kind in ("stop", "clear"):
+                self._reports.stopped(ticket.node, ticket.kind == "stop")
 
     def _nak(self, slot: Slot, header: Any, body: bytes) -> None:
         refusal = decode_nak(body)
         self._reports.heard(slot.key[0])
         self._rejects.count(f"refused_by_node_{RESULTS.get(refusal.code, refusal.code)}", slot.key[0])
+        self.pieces.refused(slot.key[0], refusal.of_type, refusal.code)
+
+    def _recipe_ack(self, slot: Slot, header: Any, body: bytes) -> None:
+        self._reports.heard(slot.key[0])
+        self.pieces.answered(slot.key[0], header.type, decode_recipe_ack(body))
+
+    def _settings_ack(self, slot: Slot, header: Any, body: bytes) -> None:
+        self._reports.heard(slot.key[0])
+        answer = decode_settings_ack(body)
+        self._reports.settings_ack(slot.key[0], body)
+        self.pieces.answered(slot.key[0], header.type, answer)

@@ -3,6 +3,7 @@
 NOW tells states and causes; the event that a switch leaves in the journal tells which value and limit made it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,9 +16,11 @@ from hub.store.recent import Sample
 from hub.store.tables import Key
 from shared_protocol import registry as g
 from shared_protocol.health import health, rejected
-from shared_protocol.names import ACTUATORS, CAUSES, FAULTS, KINDS, RESETS, UNITS
+from shared_protocol.names import ACTUATORS, CAUSES, FAULTS, KINDS, RESETS, STOP_SOURCES, TROUBLES, UNITS
 from shared_protocol.record import decode_event
+from shared_protocol.wire import Reader, find
 
+SETTINGS_ACK_BYTES = 9  # hash and code, before the TLVs
 CAUSES_BY_HAND = ("manual_on", "manual_off")
 
 
@@ -39,6 +42,9 @@ class Reports:
     def __init__(self, live: Live, store: Store, clock: Clock) -> None:
         self._live, self._store, self._clock = live, store, clock
         self._switches: dict[tuple[int, int], Switch] = {}  # (node, actuator)
+        # Which channel an actuator's rule follows; set by the service.
+        self.follows: Callable[[int, int], int | None] = lambda node, actuator: None
+        self._stops: dict[int, tuple[int, int, str]] = {}  # node → boot, uptime and source of its newest stop
 
     def session(self, slot: Slot) -> None:
         """A session began: what its HELLO said holds."""
@@ -64,12 +70,19 @@ class Reports:
             boot_no=hello.boot_no,
             uptime_s=hello.uptime_s,
             stop=stop,
+            stop_source=self._stop_source(now.node, stop),
             health=merged,
         )
 
     def heard(self, node: int) -> None:
         """An authentic frame of another kind came."""
         self._live.change(node, lambda now: replace(now, heard_s=self._clock.wall()))
+
+    def settings_ack(self, node: int, body: bytes) -> None:
+        """A SETTINGS_ACK may name the settings that it leads to, which are in force after the node's next session."""
+        raw = find(Reader(body[SETTINGS_ACK_BYTES:]).tlvs(), g.TLV_SETTINGS_HASH)
+        if raw:
+            self._live.change(node, lambda now: replace(now, health={**now.health, "settings_next": raw.hex()}))
 
     def other_board(self, node: int, mac: str) -> None:
         """Another board claims this number; both are named on the node's page."""
@@ -91,6 +104,7 @@ class Reports:
         merged = {**now.health, **facts, "stored_up_to": self._store.intake.standing(slot.key).up_to}
         for cause, count in rejected(report.tlvs).items():
             merged[f"rejected_{cause}"] = count
+        stop = bool(facts.get("stop", 0))
         return replace(
             now,
             heard_s=wall_s,
@@ -98,14 +112,20 @@ class Reports:
             uptime_s=report.uptime_s,
             channels=() if table is None else _channels(report, table, wall_s),
             actuators=() if table is None else self._actuators(now, report, table, wall_s),
-            stop=bool(facts.get("stop", 0)),
+            stop=stop,
+            stop_source=self._stop_source(now.node, stop),
             health=merged,
         )
 
     def _actuators(self, now: NodeNow, report: Any, table: Any, wall_s: float) -> tuple[ActuatorNow, ...]:
         before = {a.actuator: a for a in now.actuators} if now.boot_no == report.boot_no else {}
+        wrong = troubles(report.tlvs)
         return tuple(
-            self._actuator(now.node, declared, state, before.get(declared.id), report, wall_s)
+            replace(
+                self._actuator(now.node, declared, state, before.get(declared.id), report, wall_s),
+                trouble=wrong.get(declared.id, ()),
+                sensor=self.follows(now.node, declared.id),
+            )
             for declared, state in zip(table.actuators, report.actuators, strict=False)
         )
 
@@ -140,6 +160,9 @@ class Reports:
         for record in records:
             if record.code == g.EVENT_ACTUATOR:
                 self._learn(node, decode_event(record.data))
+            elif record.code == g.EVENT_STOP:
+                self._learn_stop(node, decode_event(record.data))
+                self._live.change(node, lambda now: replace(now, stop_source=self._stop_source(node, now.stop)))
 
     def _learn(self, node: int, event: Any) -> None:
         actuator, on, cause, value, limit = event.fields
@@ -158,10 +181,35 @@ class Reports:
         )
         for (data,) in reversed(rows):
             self._learn(key[0], decode_event(data))
+        self._recall_stop(key)
+
+    def _recall_stop(self, key: Key) -> None:
+        """A stop outlives reboots of its node: the newest one of the journal."""
+        rows = self._store.rows(
+            "SELECT record.bytes FROM journal JOIN node_event AS e ON e.journal = journal.id "
+            "JOIN record ON record.journal = e.journal AND record.sequence = e.sequence "
+            "WHERE node = ? AND journal_id = ? AND code = ? ORDER BY boot_no DESC, uptime_s DESC LIMIT 1",
+            (*key, g.EVENT_STOP),
+        )
+        for (data,) in rows:
+            self._learn_stop(key[0], decode_event(data))
+            self._live.change(key[0], lambda now: replace(now, stop_source=self._stop_source(now.node, now.stop)))
+
+    def _learn_stop(self, node: int, event: Any) -> None:
+        found = (event.boot_no, event.uptime_s, STOP_SOURCES.get(event.fields[0], ""))
+        self._stops[node] = max(found, self._stops.get(node, found))
+
+    def _stop_source(self, node: int, stopped: bool) -> str:
+        return self._stops[node][2] if stopped and node in self._stops else ""
 
     def result(self, node: int, states: int, actuator: int, until_s: float | None) -> None:
         """A RESULT told actual states; the actuator that was commanded has its new deadline."""
         self._live.change(node, lambda now: replace(now, actuators=self._switched(now, states, actuator, until_s)))
+
+    def stopped(self, node: int, stop: bool) -> None:
+        """A RESULT told that a stop was latched or let go; a NOW that says so too may be lost on the way."""
+        source = self._stop_source(node, stop)
+        self._live.change(node, lambda now: replace(now, stop=stop, stop_source=source))
 
     def _switched(self, now: NodeNow, states: int, actuator: int, until_s: float | None) -> tuple[ActuatorNow, ...]:
         return tuple(
@@ -175,6 +223,13 @@ class Reports:
         cause = CAUSES_BY_HAND[0 if on else 1]
         since_s = a.since_s if on == a.on else self._clock.wall()
         return replace(a, on=on, cause=cause, value=None, limit=None, since_s=since_s, until_s=until_s)
+
+
+def troubles(tlvs: list[tuple[int, bytes]]) -> dict[int, tuple[str, ...]]:
+    """What a NOW says is wrong with its actuators, by id; pairs of actuator and bits."""
+    raw = find(tlvs, g.TLV_TROUBLE) or b""
+    pairs = zip(raw[::2], raw[1::2], strict=False)
+    return {actuator: tuple(name for bit, name in TROUBLES.items() if bits & bit) for actuator, bits in pairs}
 
 
 def _channels(report: Any, table: Any, wall_s: float) -> tuple[ChannelNow, ...]:

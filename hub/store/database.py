@@ -5,6 +5,7 @@ node may forget.
 """
 
 import contextlib
+import logging
 import os
 import sqlite3
 import threading
@@ -26,6 +27,9 @@ PRAGMAS = {
     "journal_size_limit": 16_000_000,
 }
 BUSY_S = 5.0  # how long a second process (the command line) may hold the writer
+
+# At DEBUG peewee logs every query with its values: the nodes' keys, Wi-Fi passwords.
+logging.getLogger("peewee").setLevel(logging.INFO)
 
 _CAUSES: tuple[tuple[tuple[str, ...], type[HubError]], ...] = (
     (("is full",), DiskFull),

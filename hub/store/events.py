@@ -5,7 +5,7 @@ from typing import Any
 
 from hub.store import Store
 from shared_protocol import registry as g
-from shared_protocol.names import CAUSES, EVENTS, FAULTS, RESETS, RESULTS, STOP_SOURCES, TIME_SOURCES
+from shared_protocol.names import CAUSES, EVENTS, FAULTS, RESETS, RESULTS, STOP_SOURCES, TIME_SOURCES, TROUBLES
 from shared_protocol.record import decode_event
 
 # The names of each event's fields, in their order on the wire (shared_protocol/record.py).
@@ -32,6 +32,8 @@ FIELDS: dict[int, tuple[str, ...]] = {
     g.EVENT_JOURNAL_NEW: ("replaced", "reason"),
     g.EVENT_TIME_REFUSED: ("wall_s", "wall_ms", "time_source"),
     g.EVENT_SERVICE: ("begun", "seconds"),
+    g.EVENT_STUCK: ("actuator", "channel", "before", "after"),
+    g.EVENT_RESPONSE_OK: ("actuator", "trouble"),
 }
 _WORDS = {
     "reset_cause": RESETS,
@@ -40,6 +42,7 @@ _WORDS = {
     "cause": CAUSES,
     "stop_source": STOP_SOURCES,
     "result": RESULTS,
+    "trouble": TROUBLES,
 }
 
 

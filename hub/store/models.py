@@ -146,6 +146,74 @@ class Audit(Row):
         table_name = "audit"
 
 
+class RecipeRow(Row):
+    hash = p.BlobField(primary_key=True)
+    text = p.TextField()
+    name = p.TextField()
+    made_by = p.TextField()
+    made_s = p.FloatField()
+
+    class Meta:
+        table_name = "recipe"
+
+
+class NodeRecipe(Row):
+    node = p.IntegerField(primary_key=True)
+    wanted = p.BlobField(null=True)
+    wanted_by = p.TextField(default="")
+    wanted_s = p.FloatField(null=True)
+    refused = p.TextField(default="")
+    refused_s = p.FloatField(null=True)
+    reported = p.BlobField(null=True)
+    reported_s = p.FloatField(null=True)
+
+    class Meta:
+        table_name = "node_recipe"
+
+
+class SettingsChange(Row):
+    id = p.AutoField()
+    node = p.IntegerField()
+    subject = p.TextField()
+    text = p.BlobField()
+    hash = p.BlobField()
+    state = p.TextField()
+    code = p.TextField(default="")
+    leads_to = p.TextField(default="")
+    asked_s = p.FloatField()
+    who = p.TextField()
+    ended_s = p.FloatField(null=True)
+
+    class Meta:
+        table_name = "settings_change"
+
+
+class WifiMove(Row):
+    id = p.AutoField()
+    name = p.TextField()
+    hash = p.BlobField()
+    asked_s = p.FloatField()
+    who = p.TextField()
+    moved_s = p.FloatField(null=True)
+
+    class Meta:
+        table_name = "wifi_move"
+
+
+class CalibrationRow(Row):
+    id = p.AutoField()
+    node = p.IntegerField()
+    channel = p.IntegerField()
+    dry_mv = p.IntegerField()
+    wet_mv = p.IntegerField()
+    at_s = p.FloatField()
+    who = p.TextField()
+    change = p.IntegerField()
+
+    class Meta:
+        table_name = "calibration"
+
+
 MODELS: tuple[type[Row], ...] = (
     Setting,
     ZoneRow,
@@ -159,4 +227,9 @@ MODELS: tuple[type[Row], ...] = (
     BootRow,
     Lost,
     Audit,
+    RecipeRow,
+    NodeRecipe,
+    SettingsChange,
+    WifiMove,
+    CalibrationRow,
 )

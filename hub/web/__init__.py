@@ -4,6 +4,8 @@ words/      every sentence, in Vietnamese and English
 here        the present request: hub, person, language, time
 verdict     is this zone all right, and why
 machines    an actuator in words, and what was asked of it
+rules       a rule in words; recipe_view: which recipe a node should run and runs
+rule_forms  a rule as fields; rule_reading: what was typed; ready_form: the numbers of a ready-made recipe
 trends      what the numbers did in the last hour
 chart       a day, week, month or year as SVG; table the same as numbers
 pages/      one blueprint per noun        api/  the same as JSON, with its OpenAPI document

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hub.live import NodeNow
+from hub.live import ChannelNow, NodeNow
 from hub.store.events import EventRow
 from hub.web import machines
 from hub.web.words import Words
@@ -30,9 +30,31 @@ def line(words: Words, row: EventRow, now: NodeNow) -> EventLine:
         when = f"{words.date(row.at_s)} {words.second(row.at_s)}"
         if row.estimated:
             when = f"{words.say('node.estimated')} {when}"
+    if words.has(f"said.{row.code}"):
+        return EventLine(when, words.say(f"said.{row.code}", **_places(words, row.fields, now)), "", row.code)
     shown = [_field(words, key, value, now) for key, value in row.fields.items() if key not in SKIPPED]
     more = ", ".join(text for text in shown if text)
     return EventLine(when, words.say(f"event.{row.code}"), more, row.code)
+
+
+def _places(words: Words, fields: dict[str, Any], now: NodeNow) -> dict[str, str]:
+    """The fields as words for a whole sentence: readings with the unit of the event's channel."""
+    channel = next((one for one in now.channels if one.channel == fields.get("channel")), None)
+    places = {}
+    for key, value in fields.items():
+        if key in ("before", "after"):
+            places[key] = _reading(words, value, channel)
+        elif key == "seconds":
+            places[key] = words.span(value)
+        else:
+            places[key] = _field(words, key, value, now) if key in WORDED else str(value)
+    return places
+
+
+def _reading(words: Words, value: int | None, channel: ChannelNow | None) -> str:
+    if value is None:
+        return words.say("field.not_known")
+    return words.quantity(value, channel.scale, channel.unit) if channel else words.number(value)
 
 
 def _field(words: Words, key: str, value: Any, now: NodeNow) -> str:
@@ -75,6 +97,7 @@ WORDED: dict[str, Callable[[Words, Any, NodeNow], str]] = {
     "reset_cause": _from("reset"),
     "result": _from("result"),
     "stop_source": _from("source"),
+    "trouble": _from("trouble_name"),
     "time_source": _from("source"),
     "on": _on,
 }

@@ -10,6 +10,8 @@ from werkzeug.exceptions import HTTPException
 
 from hub import errors, people, rights
 from hub.errors import HubError
+from hub.recipes.library import UnknownRecipe
+from hub.recipes.ready import UnknownReady
 from hub.web import here
 from hub.web.security import WrongHost
 
@@ -27,6 +29,8 @@ STATUS: dict[type[HubError], int] = {
     errors.UnknownNode: 404,
     errors.UnknownZone: 404,
     errors.UnknownTicket: 404,
+    UnknownRecipe: 404,
+    UnknownReady: 404,
     errors.DiskFull: 503,
     errors.DataLocked: 503,
     errors.DataDamaged: 503,

@@ -1,14 +1,17 @@
 """Machines: an actuator in words – its name, its reported state, why – and the order under way; used by the pages."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from hub.commands import Ticket
+from hub.commands import LONGEST_S, Ticket
 from hub.live import ActuatorNow, ChannelNow, NodeNow
-from hub.web.words import Words
+from hub.web.words import Words, local
 
 MINUTES = (5, 15, 30)
 HOLD_OFF_MINUTES = 30
-TROUBLE = ("lockout", "safe_mode", "fault")  # causes that somebody should look at
+RESTS = ("30", "120", "morning")  # how long a machine can be kept off by hand: minutes, or until the next morning
+MORNING_H = 6
+TROUBLE = ("lockout", "safe_mode", "fault", "disagree", "no_supply")  # causes that somebody should look at
 FAMILIES = {"temperature": "temperature", "humidity": "humidity", "moisture": "moisture", "wetness": "moisture"}
 ASKS_FOR = {  # which quantities a machine usually follows, to say a number in words
     "fan": ("temperature", "humidity", "other"),
@@ -30,11 +33,23 @@ class Order:
     why: str
     again_minutes: int
     on: bool
+    again_rest: str = RESTS[0]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something wrong with a machine: "warn" or "danger", and the sentence."""
+
+    state: str
+    text: str
 
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine's card. `state`: "on", "off", "unknown_on", "unknown_off"; `left`: percent of its lease to run."""
+    """A machine's card. `state`: "on", "off", "unknown_on", "unknown_off"; `left`: percent of its lease to run.
+
+    `rests`: for how long it can be kept off, as (value, words).
+    """
 
     node: int
     actuator: int
@@ -47,6 +62,9 @@ class Machine:
     left: int | None
     left_words: str
     order: Order | None = None
+    notices: tuple[Notice, ...] = ()
+    locked: bool = False
+    rests: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> str:
@@ -64,7 +82,10 @@ def family(kind: str) -> str:
 
 
 def followed(actuator: ActuatorNow, channels: tuple[ChannelNow, ...]) -> ChannelNow | None:
-    """The channel that this machine most likely follows: of a fitting family, nearest to the value of its cause."""
+    """The channel that this machine's rule follows; without a copy of the rule the one that it most likely follows: of
+    a fitting family, nearest to the value of its cause."""
+    if actuator.sensor is not None:
+        return next((one for one in channels if one.channel == actuator.sensor), None)
     wanted = ASKS_FOR.get(actuator.kind, ())
     fitting = [one for one in channels if family(one.kind) in wanted and one.value is not None]
     if not fitting:
@@ -89,8 +110,20 @@ def cause(words: Words, actuator: ActuatorNow, channels: tuple[ChannelNow, ...] 
     if actuator.on and actuator.cause in ("above", "below"):
         said = _by_rule(words, actuator, channels)
         return _until(words, said, actuator, "cause.until_latest", now_s)
-    said = words.first(f"cause.{actuator.cause}", "cause.unknown")
+    said = _at(words, actuator, channels) or words.first(f"cause.{actuator.cause}", "cause.unknown")
     return _until(words, said, actuator, "cause.until_on" if actuator.on else "cause.until_off", now_s)
+
+
+def _at(words: Words, actuator: ActuatorNow, channels: tuple[ChannelNow, ...]) -> str:
+    """The cause with the channel that its rule follows, "" when that is not known or says nothing."""
+    channel = next((one for one in channels if one.channel == actuator.sensor), None)
+    code = f"cause.{actuator.cause}_at"
+    if channel is None or not words.has(code):
+        return ""
+    if actuator.cause != "fault" and (channel.value is None or channel.fault):
+        return ""
+    shown = "" if channel.value is None else words.quantity(channel.value, channel.scale, channel.unit)
+    return words.say(code, channel=words.first(f"kind.{channel.kind}", "kind.other"), value=shown)
 
 
 def _by_rule(words: Words, actuator: ActuatorNow, channels: tuple[ChannelNow, ...]) -> str:
@@ -107,6 +140,30 @@ def _until(words: Words, said: str, actuator: ActuatorNow, code: str, now_s: flo
     if actuator.until_s is None:
         return said
     return words.say(code, cause=said, until=words.clock(actuator.until_s, now_s or None))
+
+
+def notices(words: Words, actuator: ActuatorNow) -> tuple[Notice, ...]:
+    """What its node found wrong with a machine; one that runs although it is off is a danger."""
+    return tuple(
+        Notice("danger" if one == "stuck" else "warn", words.say(f"trouble.{one}")) for one in actuator.trouble
+    )
+
+
+def rest_s(rest: str, now_s: float) -> int | None:
+    """Seconds of one of RESTS from now on; None when it cannot be asked now, as the node holds at most 18 hours."""
+    if rest != "morning":
+        return int(rest) * 60
+    at = local(now_s)
+    morning = at.replace(hour=MORNING_H, minute=0, second=0, microsecond=0)
+    if morning <= at:
+        morning += timedelta(days=1)
+    seconds = int((morning - at).total_seconds())
+    return seconds if int(RESTS[0]) * 60 < seconds <= LONGEST_S else None
+
+
+def rests(words: Words, now_s: float) -> tuple[tuple[str, str], ...]:
+    """The rests that can be asked for now, with their words."""
+    return tuple((rest, words.say(f"machine.rest_{rest}")) for rest in RESTS if rest_s(rest, now_s) is not None)
 
 
 def running_sentences(words: Words, nodes: list[NodeNow]) -> list[str]:
@@ -149,6 +206,9 @@ def card(
         left=left,
         left_words=words.say("machine.left", span=words.span((actuator.until_s or 0.0) - now_s)) if left else "",
         order=order,
+        notices=() if lost else notices(words, actuator),
+        locked="locked" in actuator.trouble,
+        rests=rests(words, now_s),
     )
 
 
@@ -175,26 +235,49 @@ def _left(actuator: ActuatorNow, now_s: float) -> int | None:
 
 
 def order(
-    words: Words, ticket: Ticket, shown: str, now: NodeNow | None, now_s: float, minutes: int = MINUTES[1]
+    words: Words,
+    ticket: Ticket,
+    shown: str,
+    now: NodeNow | None,
+    now_s: float,
+    minutes: int = MINUTES[1],
+    rest: str = RESTS[0],
 ) -> Order:
     """A ticket in words. Never optimistic: "done" comes from the node alone.
 
-    `shown`: the machine's name; `minutes`: how long was asked for, so that trying again asks for the same.
+    `shown`: the machine's name; `minutes`, `rest`: how long was asked for, so that trying again asks for the same.
     """
     if ticket.state == "sending":
-        why = words.say("command.sending_on" if ticket.on else "command.sending_off")
-        return Order("sending", words.say("command.sending"), why, minutes, ticket.on)
-    if ticket.state == "done":
+        state, headline = "sending", words.say("command.sending")
+        why = words.say(f"command.sending_{_asked(ticket)}")
+    elif ticket.state == "done":
+        state, headline = "done", _done(words, ticket, _end(ticket, now), now_s)
         why = words.say("command.done_why", by=ticket.by, at=words.clock(ticket.asked_s, now_s))
-        return Order("done", _done(words, ticket, now_s), why, minutes, ticket.on)
-    return Order("failed", words.say("command.failed"), _failed(words, ticket, shown, now, now_s), minutes, ticket.on)
+    else:
+        state, headline = "failed", words.say("command.failed")
+        why = _failed(words, ticket, shown, now, now_s)
+    return Order(state, headline, why, minutes, ticket.on, rest)
 
 
-def _done(words: Words, ticket: Ticket, now_s: float) -> str:
+def _asked(ticket: Ticket) -> str:
+    return "unlock" if ticket.kind == "unlock" else "on" if ticket.on else "off"
+
+
+def _end(ticket: Ticket, now: NodeNow | None) -> float | None:
+    """When it ends: as its node reported since, whose rule may allow less than was asked for, else as asked."""
+    for one in now.actuators if now else ():
+        if one.actuator == ticket.actuator and one.on == ticket.on and one.cause == f"manual_{_asked(ticket)}":
+            return one.until_s or ticket.until_s
+    return ticket.until_s
+
+
+def _done(words: Words, ticket: Ticket, until_s: float | None, now_s: float) -> str:
+    if ticket.kind == "unlock":
+        return words.say("command.done_unlock")
     code = "command.done_on" if ticket.on else "command.done_off"
-    if ticket.until_s is None:
+    if until_s is None:
         return words.say(f"{code}_plain")
-    return words.say(code, until=words.clock(ticket.until_s, now_s))
+    return words.say(code, until=words.clock(until_s, now_s))
 
 
 def _failed(words: Words, ticket: Ticket, shown: str, now: NodeNow | None, now_s: float) -> str:

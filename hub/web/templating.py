@@ -7,7 +7,7 @@ from flask import Flask, request
 
 from hub.web import drawings, failures, here, machines, stops
 from hub.web.verdict import Value
-from hub.web.words import Words
+from hub.web.words import Words, in_sentence
 
 
 def set_up(app: Flask) -> None:
@@ -19,6 +19,7 @@ def set_up(app: Flask) -> None:
         machine_icon=drawings.machine_icon,
         sprite=drawings.sprite,
         figure=figure,
+        in_sentence=in_sentence,
         band_rule=band_rule,
     )
     app.context_processor(_present)
@@ -37,7 +38,7 @@ def _present() -> dict[str, Any]:
         "may": here.may,
         "trouble": _trouble(),
         "machine_name": lambda actuator: machines.name(words, actuator),
-        "stopped": stops.is_on(here.hub()),
+        "stopped": stops.banner(here.hub(), words, now),
         "needs_setup": here.people().needs_setup,
         "this_path": request.full_path.rstrip("?") if request.method == "GET" else "/",
     }

@@ -217,11 +217,7 @@ def _value_reasons(
             found.append(_out_reason(value.state, _out(site, words, value, now_s), doing, words))
         else:
             found.append(Reason("warn", _unknown(words, value)))
-    found += [
-        Reason("warn", words.say("why.machine", machine=machines.name(words, one), cause=machines.cause(words, one)))
-        for one in _troubled(standings)
-    ]
-    return found
+    return found + [reason for one in _machines(standings) for reason in _machine_reasons(words, one)]
 
 
 def _out_reason(state: str, out: str, doing: list[str], words: Words) -> Reason:
@@ -250,14 +246,21 @@ def _unknown(words: Words, value: Value) -> str:
     return words.say("why.old", channel=value.name, span=words.span(value.age_s))
 
 
-def _troubled(standings: list[Standing]) -> list[ActuatorNow]:
-    return [
-        actuator
-        for one in standings
-        if one.now and not one.lost
-        for actuator in one.now.actuators
-        if actuator.cause in machines.TROUBLE
-    ]
+def _machines(standings: list[Standing]) -> list[ActuatorNow]:
+    """Machines whose state is known now."""
+    return [actuator for one in standings if one.now and not one.lost for actuator in one.now.actuators]
+
+
+def _machine_reasons(words: Words, one: ActuatorNow) -> list[Reason]:
+    """What its node found wrong with a machine, else a cause that somebody should look at."""
+    name = machines.name(words, one)
+    found = []
+    for notice in machines.notices(words, one):
+        said = words.say("why.machine", machine=name, cause=notice.text)
+        found.append(_out_reason(notice.state, said, [], words))
+    if not found and one.cause in machines.TROUBLE:
+        found.append(Reason("warn", words.say("why.machine", machine=name, cause=machines.cause(words, one))))
+    return found
 
 
 def _fine(words: Words, values: tuple[Value, ...], standings: list[Standing]) -> Reason:

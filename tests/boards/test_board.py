@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boards.board import BoardError, load, names, parse
-from boards.check import problems
+from boards.check import UNITS, problems
 from boards.chips import CHIPS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,6 +84,9 @@ def test_probes_only_on_adc1(chip: str, pin: int) -> None:
         (("sensors", 0, "channels", 0, "kind"), "soil_moisture", "measures temperature and humidity"),
         (("sensors", 0, "channels", 0, "id"), 2, "used more than once"),
         (("stop_pin",), 35, "pull"),
+        (("actuators", 0, "kind"), "dryer", "a dryer needs a thermostat of its own"),
+        (("recipe",), {"rules": []}, "give {"),
+        (("recipe",), {"name": "x", "rules": [5]}, "a list of objects"),
         (("chip",), "esp8266", "use one of esp32"),
     ],
 )
@@ -96,6 +99,46 @@ def test_each_mistake_is_named(path: tuple[Any, ...], value: Any, words: str) ->
     with pytest.raises(BoardError) as error:
         parse(document, "t.json")
     assert words in str(error.value) and str(error.value).startswith("t.json: ")
+
+
+def wired(driver: str, pin: int, kind: str, **more: Any) -> dict[str, Any]:
+    sensor = {"driver": driver, "pin": pin, "channels": [{"id": 1, "kind": kind}], **more}
+    return one_relay("esp32", 25, sensors=[sensor])
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (wired("contact", 35, "water_level"), "no pull"),
+        (wired("contact", 32, "water_level", pull="sideways"), "up, down, none"),
+        (wired("contact", 32, "water_level", closed_is=2), "from 0 to 1"),
+        (wired("contact", 32, "water_flow"), "measures level and rain and door"),
+        (wired("flow", 33, "water_flow"), "pulses_per_litre"),
+        (wired("flow", 33, "water_flow", pulses_per_litre=0), "from 1 to 10000"),
+        (wired("contact", 32, "rain", channels=[{"id": 1, "kind": "rain"}, {"id": 2, "kind": "door"}]), "one channel"),
+    ],
+)
+def test_contacts_and_water_meters_are_checked(document: dict[str, Any], words: str) -> None:
+    found = problems(document)
+    assert len(found) == 1 and words in found[0]
+
+
+def test_a_contact_with_a_resistor_of_its_own_may_use_any_input() -> None:
+    assert problems(wired("contact", 35, "water_level", pull="none")) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit", "scale"), [("water_level", "on_off", 0), ("door", "on_off", 0), ("rain", "on_off", 0)]
+)
+def test_a_contact_is_0_or_1_in_its_scale(kind: str, unit: str, scale: int) -> None:
+    channel = parse(wired("contact", 32, kind)).device()["channels"][0]
+    assert (channel["unit"], channel["scale"], channel["out"]) == (UNITS[unit], scale, 0)
+
+
+def test_a_heater_wants_its_thermostat_told() -> None:
+    relay = {"id": 1, "kind": "heater", "name": "Sưởi", "pin": 25, "on_level": 1, "max_on_s": 60}
+    assert "thermostat" in problems(one_relay("esp32", 25, actuators=[relay]))[0]
+    assert problems(one_relay("esp32", 25, actuators=[{**relay, "thermostat": True}])) == []
 
 
 def test_psram_takes_two_pins() -> None:

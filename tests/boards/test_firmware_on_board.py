@@ -15,7 +15,7 @@ from shared_protocol.messages import Command, encode_command
 KEY = bytes(range(16))
 PATIENCE_S = 60.0
 KINDS = {registry.RECORD_BLOCK, registry.RECORD_EVENT, registry.RECORD_TABLE}
-BOARDS = ("worm_house_air", "worm_house_bed", "tea_field")
+BOARDS = ("worm_house_air", "worm_house_bed", "tea_field", "worm_house")
 
 
 @pytest.fixture

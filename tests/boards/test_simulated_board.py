@@ -100,6 +100,43 @@ while True:
     assert board.text.count("sound") >= 1
 
 
+METERED = """
+import time
+from machine import Pin
+pulses = 0
+def count(pin):
+    global pulses
+    pulses += 1
+Pin(33, Pin.IN, Pin.PULL_UP).irq(count, Pin.IRQ_FALLING)
+pump = Pin(19, Pin.OPEN_DRAIN, value=1)
+def minute():
+    global pulses
+    pulses = 0
+    time.sleep(60)
+    print(pulses)
+"""
+
+
+def test_a_welded_relay_conducts_whatever_the_pin_says(try_board: TryBoard) -> None:
+    main = METERED + "minute(); minute(); minute()\n"
+    script = ((60, {"welded@19": True}), (120, {"welded@19": None}))
+    said = try_board(main, board="worm_house", script=script).run().said
+    assert int(said[0]) < 60 and int(said[1]) > 4400 and int(said[2]) < 60
+
+
+def test_a_reset_right_after_a_switch(try_board: TryBoard) -> None:
+    """The supply breaks down 50 ms after the relay moved, twice; RTC memory is still there, the pins are not."""
+    main = (
+        COUNTED + "\nfrom machine import Pin\nPin(25, Pin.OPEN_DRAIN, value=1).value(0)\ntime.sleep(5)\nprint('up')\n"
+    )
+    board = try_board(main, script=((0, {"reset_at_switch@25": 2}),)).run()
+    assert [line.split()[1] for line in board.said if line != "up"] == ["1", "1", "1"]
+    assert [line for line in board.said if "b'kept'" in line] == board.said[1:3] and board.said[-1] == "up"
+    edges = [line["t_ms"] for line in board.trace if line.get("pin") == 25]
+    starts = [line["t_ms"] for line in board.trace if "start" in line]
+    assert [start - edge for start, edge in zip(starts[1:], edges, strict=False)] == [350, 350]
+
+
 def test_power_that_fails_at_an_operation_of_the_flash(try_board: TryBoard) -> None:
     main = """
 import os

@@ -160,6 +160,59 @@ def test_a_bad_log_is_refused_before_the_board_starts(try_board: TryBoard, tmp_p
         try_board("", replay=log).process.start()
 
 
+FLOAT = """
+import time
+from machine import Pin
+float = Pin(32, Pin.IN, Pin.PULL_UP)
+for _ in range(3):
+    print(float.value(), float.value()); time.sleep(10)
+"""
+
+
+@on_both
+def test_a_float_switch_is_closed_while_there_is_water(try_board: TryBoard, micropython: bool) -> None:
+    script = ((5, {"tank": "empty"}), (15, {"tank": None}))
+    board = try_board(FLOAT, board="worm_house", micropython=micropython, script=script).run()
+    assert board.said == ["0 0", "1 1", "0 0"]
+    assert [(line["kind"], line["value"]) for line in board.truth] == [
+        ("water_level", 1), ("water_level", 0), ("water_level", 1),
+    ]  # fmt: skip
+
+
+def test_a_float_switch_that_bounces_or_has_lost_its_wire(try_board: TryBoard) -> None:
+    script = ((5, {"contact@32": "bounce"}), (15, {"contact@32": "open"}))
+    assert try_board(FLOAT, board="worm_house", script=script).run().said == ["0 0", "1 0", "1 1"]
+
+
+METER = """
+import time
+from machine import Pin
+pulses = 0
+def count(pin):
+    global pulses
+    pulses += 1
+meter = Pin(33, Pin.IN, Pin.PULL_UP)
+meter.irq(count, Pin.IRQ_FALLING)
+pump = Pin(19, Pin.OPEN_DRAIN, value=1)
+def minute(level):
+    global pulses
+    pump.value(level)
+    pulses = 0
+    for _ in range(60): time.sleep(1)
+    print(pulses)
+minute(1); minute(0); minute(0); minute(1)
+"""
+
+
+@on_both
+def test_a_water_meter_gives_a_pulse_for_each_share_of_a_litre(try_board: TryBoard, micropython: bool) -> None:
+    """A pump of 10.2 litres a minute at 450 pulses per litre, then the same with an empty tank."""
+    script = ((100, {"tank": "empty"}),)
+    said = try_board(METER, board="worm_house", micropython=micropython, script=script).run().said
+    assert said[0] == "0" and said[3] == "0" and 0 <= int(said[2]) < 10
+    assert abs(int(said[1]) - 4590 * 40 / 60) < 90, "it ran for 40 of the 60 seconds"
+
+
 def test_the_stop_input_can_be_pressed(try_board: TryBoard) -> None:
     main = """
 import time

@@ -59,6 +59,25 @@ def test_a_machine_has_its_effect_unless_it_is_blocked(name: str, machine: str, 
     assert after_an_hour(True, True) == after_an_hour(False, False)
 
 
+def test_an_empty_tank_stops_all_water() -> None:
+    world = make("worm_house", 0, ["fan", "mister", "pump"], 1)
+    for kind in world.wired:
+        world.switch(kind, True)
+    assert (world.value("water_level", ""), round(world.value("water_flow", ""), 2)) == (1, 11.22)
+    world.dry = True
+    assert (world.value("water_level", ""), world.value("water_flow", "")) == (0, 0)
+    assert (world.power("fan"), world.power("mister"), world.power("pump")) == (1, 0, 0)
+
+
+def test_it_rains_now_and_then_on_the_tea_field() -> None:
+    world = make("tea_field", 0, [], 4)
+    wet = []
+    for hour in range(1, 24 * 40):
+        world.advance(hour * HOUR_MS)
+        wet.append(world.value("rain", ""))
+    assert 0 < sum(wet) < len(wet) / 4 and set(wet) == {0, 1}
+
+
 def test_a_world_comes_back_after_a_power_cut() -> None:
     world = make("worm_house", 0, ["fan"], 3)
     world.advance(HOUR_MS)

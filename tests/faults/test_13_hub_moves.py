@@ -13,6 +13,8 @@ import pytest
 from shared_protocol.errors import ProtocolError
 from shared_protocol.handshake import offer_frame, open_discover
 from tests.support.farm import Farm, LocalHub, free_port
+from tests.support.scene import finish
+from tests.support.table import Row
 
 pytestmark = pytest.mark.slow
 
@@ -51,29 +53,33 @@ def away_s(farm: Farm, address: tuple[str, int], discovery: int | None = None) -
     return farm.now().uptime_s - before_s - without_hub_s
 
 
-def test_to_another_address(farm: Farm, ear: int) -> None:
+def test_to_another_address(farm: Farm, ear: int, table: Row) -> None:
     assert away_s(farm, (ELSEWHERE, ear)) < MINUTE_S
+    finish(table, farm, 1, "moved to another address")
 
 
-def test_to_another_address_and_port(farm: Farm, ear: int) -> None:
+def test_to_another_address_and_port(farm: Farm, ear: int, table: Row) -> None:
     """The hub also hears the port that nodes broadcast to."""
     assert away_s(farm, (ELSEWHERE, free_port()), discovery=ear) < MINUTE_S
+    finish(table, farm, 1, "to another port")
 
 
-def test_and_back_again(farm: Farm, ear: int) -> None:
+def test_and_back_again(farm: Farm, ear: int, table: Row) -> None:
     """After a move the configured address still counts: nothing was overwritten by what was found."""
     first = farm.hub.address
     away_s(farm, (ELSEWHERE, ear))
     farm.path.mend()
     assert away_s(farm, first) < MINUTE_S
+    finish(table, farm, 2, "and back")
 
 
-def test_an_impostor_answers_first_and_last(farm: Farm, ear: int) -> None:
+def test_an_impostor_answers_first_and_last(farm: Farm, ear: int, table: Row) -> None:
     """Offers that lead nowhere, before and after the true one: the node still finds the hub that has its key."""
     moved = (ELSEWHERE, free_port(ELSEWHERE))
     with impostor(ear, moved[1]) as offered:
         away_s(farm, moved)
     assert offered[0] > 0
+    finish(table, farm, 6, "six false offers")
 
 
 @contextmanager

@@ -7,19 +7,21 @@ import pytest
 from tests.support.checker import Report
 from tests.support.farm import RESTLESS, Farm
 from tests.support.lossy import STORM
+from tests.support.scene import finish
+from tests.support.table import Row
 
 pytestmark = pytest.mark.slow
 
 WEEK_S = 7 * 86_400
 EVERY_5_MIN = {"sample_s": 300, "set_s": 300}
-SMALL_FLASH = 72  # blocks of 4096 bytes: the least number of journal segments
+SMALL_FLASH = 78  # blocks of 4096 bytes: the least number of journal segments
 
 
 def arrived(report: Report, sets: int) -> bool:
     return report.once >= sets and not report.holes and not report.missing
 
 
-def test_a_week_offline_then_a_storm(tmp_path: Path) -> None:
+def test_a_week_offline_then_a_storm(tmp_path: Path, table: Row) -> None:
     """The week is in the journal before the net comes: every set arrives once through 30 % loss, doubling, disorder."""
     with Farm(tmp_path, weather=STORM, prefill_s=WEEK_S, speed=25, settings=EVERY_5_MIN) as farm:
         farm.start()
@@ -30,22 +32,24 @@ def test_a_week_offline_then_a_storm(tmp_path: Path) -> None:
     assert counts["lost"] and counts["held"], counts
     assert report.complete and not report.cut, report
     assert report.newest_boot == 1, "nothing restarted because nobody was there"
+    finish(table, farm, counts["lost"], "a week's sets through 30 % loss: each once")
 
 
 @pytest.mark.deep
 @pytest.mark.timeout(1800)
-def test_a_week_offline_at_a_set_every_ten_seconds(tmp_path: Path) -> None:
+def test_a_week_offline_at_a_set_every_ten_seconds(tmp_path: Path, table: Row) -> None:
     with Farm(tmp_path, weather=STORM, prefill_s=WEEK_S, speed=25) as farm:
         farm.start()
         farm.until(lambda: farm.boards[1].prefilled() == 1.0, "the week passes", 900)
         farm.until(lambda: arrived(farm.report(), 60_000), "the week arrives", 600)
         report = farm.report()
     assert report.complete and not report.cut, report
+    finish(table, farm, 1, "60,000 sets of a week: each once")
 
 
-def test_a_full_journal_drops_the_oldest_and_names_them(tmp_path: Path) -> None:
+def test_a_full_journal_drops_the_oldest_and_names_them(tmp_path: Path, table: Row) -> None:
     """Offline for longer than the flash holds: what is gone is booked, what is left arrives, and then all goes on."""
-    with Farm(tmp_path, seed=2, virtual=True, settings=RESTLESS, flash_blocks=SMALL_FLASH) as farm:
+    with Farm(tmp_path, seed=2, virtual=True, recipe=RESTLESS, flash_blocks=SMALL_FLASH) as farm:
         farm.start()
         farm.lives(1, 30)
         farm.path.cut()
@@ -61,3 +65,4 @@ def test_a_full_journal_drops_the_oldest_and_names_them(tmp_path: Path) -> None:
     gone_ms = [int(text.split(" at ")[1].split(" ")[0]) for text in report.missing]
     assert 500 < len(gone_ms) < 4000, report
     assert max(gone_ms) - min(gone_ms) < 10_000 * len(gone_ms), "what is gone is one stretch"
+    finish(table, farm, len(gone_ms), "what the flash could not hold is named")

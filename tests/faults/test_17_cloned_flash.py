@@ -9,6 +9,8 @@ import pytest
 from boards.simulated.process import NodeProcess
 from tests.support.checker import compare, read_store, read_truth
 from tests.support.farm import Farm
+from tests.support.scene import finish
+from tests.support.table import Row
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +31,7 @@ def measured(board: NodeProcess) -> int:
     return sum(len(rounds) for rounds in read_truth(board.folder).values())
 
 
-def test_two_boards_with_one_key(tmp_path: Path) -> None:
+def test_two_boards_with_one_key(tmp_path: Path, table: Row) -> None:
     with Farm(tmp_path, local=True, virtual=True) as farm:
         farm.start()
         farm.lives(1, 60)
@@ -47,9 +49,10 @@ def test_two_boards_with_one_key(tmp_path: Path) -> None:
     assert len(journals) == 1, journals
     assert (mac, now.health["mac"]) == (FIRST_MAC, FIRST_MAC)
     assert now.rejected["other_board"] > 0, now.rejected
+    finish(table, farm, 1, "the clone is refused and named")
 
 
-def test_the_clone_is_refused_while_the_first_is_away_too(tmp_path: Path) -> None:
+def test_the_clone_is_refused_while_the_first_is_away_too(tmp_path: Path, table: Row) -> None:
     with Farm(tmp_path, local=True, virtual=True) as farm:
         farm.start()
         farm.lives(1, 60)
@@ -60,9 +63,10 @@ def test_the_clone_is_refused_while_the_first_is_away_too(tmp_path: Path) -> Non
         farm.until(lambda: farm.now().rejected.get("other_board", 0) > 2, "the clone is refused")
         farm.until(lambda: measured(second) > 300, "the clone lives for a while")
         assert farm.journals() == before
+    finish(table, farm, 1, "also while the first is away")
 
 
-def test_a_replacement_is_welcome_once_it_was_announced(tmp_path: Path) -> None:
+def test_a_replacement_is_welcome_once_it_was_announced(tmp_path: Path, table: Row) -> None:
     """The same number on another board, on purpose: a new journal beside the old one, nothing mixed up."""
     with Farm(tmp_path, local=True, virtual=True) as farm:
         farm.start()
@@ -82,3 +86,4 @@ def test_a_replacement_is_welcome_once_it_was_announced(tmp_path: Path) -> None:
         store.sets = [each for each in store.sets if each.journal_id != old]
         report = compare(read_truth(farm.boards[1].folder), store)
     assert report.complete and report.once >= 240, report
+    finish(table, farm, 1, "an announced replacement is welcome")

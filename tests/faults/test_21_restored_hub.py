@@ -6,14 +6,16 @@ import pytest
 
 from tests.support.farm import RESTLESS, Farm
 from tests.support.lossy import STORM
+from tests.support.scene import finish
+from tests.support.table import Row
 
 pytestmark = pytest.mark.slow
 
 BOARDS = ("worm_house_air", "worm_house_bed")
 
 
-def test_an_old_copy_is_restored_under_live_nodes(tmp_path: Path) -> None:
-    with Farm(tmp_path, BOARDS, virtual=True, settings=RESTLESS) as farm:
+def test_an_old_copy_is_restored_under_live_nodes(tmp_path: Path, table: Row) -> None:
+    with Farm(tmp_path, BOARDS, virtual=True, recipe=RESTLESS) as farm:
         farm.start()
         farm.lives(1, 260)
         farm.settle()
@@ -32,9 +34,10 @@ def test_an_old_copy_is_restored_under_live_nodes(tmp_path: Path) -> None:
     for report, before in zip(reports, newest, strict=True):
         assert report.complete and not report.cut and report.once >= before, report
         assert report.newest_boot == 1, "no node restarted"
+    finish(table, farm, 1, "an old copy restored: the nodes give what it lacks")
 
 
-def test_an_empty_hub_with_the_same_keys(tmp_path: Path) -> None:
+def test_an_empty_hub_with_the_same_keys(tmp_path: Path, table: Row) -> None:
     """Everything is lost but the list of nodes: all that the nodes hold comes back, through bad weather."""
     with Farm(tmp_path, virtual=True, weather=STORM) as farm:
         farm.hub.start()
@@ -49,11 +52,12 @@ def test_an_empty_hub_with_the_same_keys(tmp_path: Path) -> None:
         farm.settle()
         report = farm.report()
     assert report.complete and not report.cut, report
+    finish(table, farm, 1, "everything lost but the keys: all comes back")
 
 
-def test_an_old_copy_again_and_again(tmp_path: Path) -> None:
+def test_an_old_copy_again_and_again(tmp_path: Path, table: Row) -> None:
     """Copies taken while the node goes on, restored in any order: sequences never repeat and nothing is doubled."""
-    with Farm(tmp_path, virtual=True, settings=RESTLESS) as farm:
+    with Farm(tmp_path, virtual=True, recipe=RESTLESS) as farm:
         farm.start()
         copies = []
         for n in range(3):
@@ -70,3 +74,4 @@ def test_an_old_copy_again_and_again(tmp_path: Path) -> None:
         report = farm.report()
         assert farm.lost() == []
     assert report.complete and not report.cut, report
+    finish(table, farm, 3, "three copies in any order: nothing twice")

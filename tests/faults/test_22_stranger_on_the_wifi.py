@@ -18,6 +18,8 @@ from shared_protocol.handshake import nosess_frame, offer_frame
 from tests.support import noise
 from tests.support.farm import Farm
 from tests.support.lossy import DOWN, UP, Address, Frame
+from tests.support.scene import finish
+from tests.support.table import Row
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +32,7 @@ SPEED = 10.0
 @pytest.fixture
 def farm(tmp_path: Path) -> Iterator[Farm]:
     """Two boards with a relay each; the fan of node 1 was switched on and off again by its people."""
-    with Farm(tmp_path, ("worm_house_air", "worm_house_air"), local=True, speed=SPEED, settings=QUIET) as farm:
+    with Farm(tmp_path, ("worm_house_air", "worm_house_air"), local=True, speed=SPEED, recipe=QUIET) as farm:
         farm.start()
         for node in farm.boards:
             farm.greeted(node)
@@ -88,15 +90,16 @@ def test_the_relay_works_at_all(farm: Farm) -> None:
     assert edges(farm, 2)[-1] == ON_LEVEL
 
 
-def test_replayed_orders(farm: Farm) -> None:
+def test_replayed_orders(farm: Farm, table: Row) -> None:
     before, frames = edges(farm), [f.data for f in sent_to(farm, 1)]
     assert g.MSG_COMMAND in {f.type for f in sent_to(farm, 1)}
     attack(farm, frames * 3)
     counted(farm, "replayed", len(frames))
     unmoved(farm, before)
+    finish(table, farm, 3 * len(frames), "replayed")
 
 
-def test_orders_of_another_node(farm: Farm) -> None:
+def test_orders_of_another_node(farm: Farm, table: Row) -> None:
     """Node 2 was told to switch on: the same bytes, also under node 1's number and session, mean nothing to node 1."""
     before, session = edges(farm), sent_to(farm, 1)[-1].data[4:5]
     theirs = [f.data for f in sent_to(farm, 2) if f.type == g.MSG_COMMAND]
@@ -104,16 +107,18 @@ def test_orders_of_another_node(farm: Farm) -> None:
     counted(farm, "not_ours", len(theirs))
     counted(farm, "bad_tag", len(theirs))
     unmoved(farm, before)
+    finish(table, farm, 2 * len(theirs), "another node's")
 
 
-def test_reflected_frames(farm: Farm) -> None:
+def test_reflected_frames(farm: Farm, table: Row) -> None:
     before = edges(farm)
     attack(farm, [f.data for f in farm.path.seen(UP, node=1)][-30:])
     counted(farm, "reflected", 5)
     unmoved(farm, before)
+    finish(table, farm, 30, "reflected")
 
 
-def test_truncated_and_flipped_orders(farm: Farm) -> None:
+def test_truncated_and_flipped_orders(farm: Farm, table: Row) -> None:
     before, luck = edges(farm), random.Random(61)
     frame = next(f.data for f in sent_to(farm, 1) if f.type == g.MSG_COMMAND)
     attack(farm, [frame[:length] for length in range(len(frame))])
@@ -121,9 +126,10 @@ def test_truncated_and_flipped_orders(farm: Farm) -> None:
     counted(farm, "truncated", 8)
     counted(farm, "bad_tag", 50)
     unmoved(farm, before)
+    finish(table, farm, len(frame) + 150, "cut short, flipped")
 
 
-def test_forged_frames_and_floods(farm: Farm) -> None:
+def test_forged_frames_and_floods(farm: Farm, table: Row) -> None:
     """Noise behind plausible headers, welcomes that nobody asked for, sessions said to be unknown, offers."""
     before, luck = edges(farm), random.Random(62)
     session = sent_to(farm, 1)[-1].data[4]
@@ -133,9 +139,10 @@ def test_forged_frames_and_floods(farm: Farm) -> None:
     attack(farm, [nosess_frame(1, session) for _ in range(50)])
     counted(farm, "bad_tag", 20)
     unmoved(farm, before)
+    finish(table, farm, len(forged), "forged: no relay moves")
 
 
-def test_frames_replayed_at_the_hub(farm: Farm) -> None:
+def test_frames_replayed_at_the_hub(farm: Farm, table: Row) -> None:
     """What nodes said, said again to the hub: nothing is stored again, nothing shown changes."""
     frames = [f for f in farm.path.seen(UP, node=1) if f.sealed]
     records = farm.inner.store.rows("SELECT count(*) FROM record")
@@ -147,6 +154,7 @@ def test_frames_replayed_at_the_hub(farm: Farm) -> None:
     farm.until(lambda: farm.now().rejected.get("reflected", 0) >= 5, "reflections are counted")
     assert farm.inner.store.rows("SELECT count(*) FROM record")[0][0] - records[0][0] <= 2, "its own events at most"
     assert farm.report().complete
+    finish(table, farm, len(frames), "at the hub: nothing stored twice")
 
 
 class Page:

@@ -7,7 +7,7 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(os.environ.get("NHAVUON_SOURCES") or Path(__file__).resolve().parents[2])  # mutations: tests/faults
 SCRIPTS = Path(__file__).resolve().parent / "scripts"
 MICROPYTHON = Path(sysconfig.get_path("scripts")) / "micropython"
 

@@ -35,17 +35,32 @@ MODULES: dict[str, set[str]] = {
     "select": {"poll", "POLLIN"},
     "socket": {"socket", "getaddrinfo", "AF_INET", "SOCK_DGRAM", "SOL_SOCKET", "SO_BROADCAST"},
     "struct": {"pack", "unpack", "unpack_from", "pack_into", "calcsize"},
-    "sys": {"path", "print_exception", "implementation"},
+    "sys": {"path", "modules", "print_exception", "implementation"},
     "time": {"ticks_ms", "ticks_diff", "ticks_add", "sleep_ms"},
 }  # fmt: skip
 
 BUILTINS = {
-    *("abs", "bool", "bytearray", "bytes", "callable", "chr", "dict", "enumerate", "filter", "float", "getattr"),
+    *(
+        "abs",
+        "all",
+        "bool",
+        "bytearray",
+        "bytes",
+        "callable",
+        "chr",
+        "delattr",
+        "dict",
+        "enumerate",
+        "filter",
+        "float",
+        "getattr",
+    ),
     *("hasattr", "hash", "id", "int", "isinstance", "issubclass", "iter", "len", "list", "map", "max", "memoryview"),
     *("min", "next", "object", "open", "ord", "pow", "print", "property", "range", "repr", "reversed", "round", "set"),
     *("setattr", "sorted", "staticmethod", "str", "sum", "super", "tuple", "type", "zip", "__import__", "__name__"),
     *("Exception", "OSError", "ValueError", "KeyError", "IndexError", "TypeError", "AttributeError", "MemoryError"),
     *("ImportError", "RuntimeError", "KeyboardInterrupt", "SystemExit", "StopIteration", "UnicodeError"),
+    "OverflowError",
 }
 
 # Methods of built-in types that CPython has and MicroPython 1.23 has not (or not with these arguments).

@@ -2,93 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from boards.simulated.process import NodeProcess, SimulatedNode
-from shared_protocol import maintenance, record
+from boards.simulated.process import NodeProcess
 from shared_protocol import registry as g
-from shared_protocol.unblock import decode_block
 from shared_protocol.wire import Reader, find
 from tests.firmware.peer import Peer
-
-KEY = bytes(range(16))
-NODE = 7
-QUICK = {"sample_s": 2, "set_s": 10, "now_s": 2, "rules": []}
-START_S = 120.0  # building, booting, the rescue window, joining
-
-Starter = Callable[..., tuple[NodeProcess, Peer]]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Starter]:
-    """start(board, **SimulatedNode fields) -> a running node and the hub it talks to, after its first NOW."""
-    running: list[NodeProcess] = []
-    peers: list[Peer] = []
-
-    def starter(board: str = "worm_house_air", wait: bool = True, **options: Any) -> tuple[NodeProcess, Peer]:
-        peer = Peer(NODE, KEY)
-        peers.append(peer)
-        settings = {**QUICK, **options.pop("settings", {})}
-        options.setdefault("speed", 4.0)
-        spec = SimulatedNode(tmp_path / "node", NODE, KEY, peer.address, board, settings=settings, **options)
-        process = NodeProcess(spec)
-        running.append(process)
-        process.start()
-        if wait:
-            assert peer.run(START_S, lambda: peer.nows), process.log().read_text("utf-8")
-        return process, peer
-
-    yield starter
-    for process in running:
-        process.kill()
-    for peer in peers:
-        peer.close()
-    for process in running:
-        assert "Traceback" not in process.log().read_text("utf-8")
-
-
-def events(peer: Peer, code: int) -> list[Any]:
-    """Events of one code that the hub stored, in order."""
-    found = []
-    for number in peer.numbers():
-        kind, data = peer.records[peer.journal_id, number]
-        if kind == g.RECORD_EVENT:
-            event = record.decode_event(data)
-            if event.code == code:
-                found.append(event)
-    return found
-
-
-def sets(peer: Peer) -> dict[tuple[int, int], tuple[Any, ...]]:
-    """{(boot, uptime): values} of every set in the hub's blocks; a set must not be there twice."""
-    found: dict[tuple[int, int], tuple[Any, ...]] = {}
-    for kind, data in peer.records.values():
-        if kind == g.RECORD_BLOCK:
-            block = decode_block(data)
-            for i, uptime in enumerate(block.times):
-                assert (block.boot_no, uptime) not in found
-                found[block.boot_no, uptime] = tuple(column[i] for column in block.columns)
-    return found
-
-
-def edges(process: NodeProcess, pin: int) -> list[int]:
-    """Levels that an output took after the boots, from the pin trace."""
-    lines = [json.loads(line) for line in process.trace().read_text("utf-8").splitlines()]
-    return [line["level"] for line in lines if line.get("pin") == pin]
-
-
-def power_cycle(process: NodeProcess, peer: Peer) -> None:
-    """Cut the power, and wait until the next boot reports."""
-    boot = peer.nows[-1].boot_no
-    process.kill()
-    process.start()
-    assert peer.run(START_S, lambda: peer.nows[-1].boot_no > boot)
+from tests.firmware.running import KEY, NODE, START_S, Starter, edges, events, power_cycle, sets
 
 
 def test_first_meeting(start: Starter) -> None:
@@ -175,8 +98,8 @@ def test_stop_is_latched_over_a_power_cut(start: Starter) -> None:
 
 
 def test_dead_sensors_are_told_and_a_lease_is_obeyed(start: Starter) -> None:
-    rule = {"actuator": 2, "channel": 2, "on_below": 650, "off": 750, "fault": "off"}
-    _, peer = start(script=([0, {"dht22@4": "timeout"}],), settings={"rules": [rule]})
+    rule = {"actuator": 2, "sensors": [2], "on_below": 650, "off_below": 750, "fault": "off", "by_hand": 1}
+    _, peer = start(script=([0, {"dht22@4": "timeout"}],), recipe={"rules": [rule]})
     assert peer.run(15, lambda: events(peer, g.EVENT_FAULT_START))
     assert [fault for _, fault, _ in peer.nows[-1].values] == [g.FAULT_NO_ANSWER] * 2
     assert [value for value, _, _ in peer.nows[-1].values] == [None, None]
@@ -278,74 +201,8 @@ def test_the_same_sources_run_under_cpython(start: Starter) -> None:
     assert peer.numbers() == list(range(1, peer.numbers()[-1] + 1)) and not peer.clashes
 
 
-@pytest.mark.slow
-def test_settings_over_the_link_and_their_trial(start: Starter) -> None:
-    _, peer = start(speed=12.0)
-    good = {**QUICK, "wifi": [["nhavuon", "nhavuon-wifi"]], "hub": list(peer.address), "now_s": 3}
-    assert send_settings(peer, good) == g.RESULT_OK
-    assert peer.run(20, lambda: in_force(peer, good))  # a new session proves them
-    peer.run(2)
-    bad = {**good, "hub": ["127.0.0.1", 9]}
-    assert send_settings(peer, bad) == g.RESULT_OK
-    cut_off = peer.nows[-1].uptime_s
-    hellos = len(peer.hellos)
-    assert peer.run(220, lambda: len(peer.hellos) > hellos), "the old settings did not return"
-    assert in_force(peer, good) and peer.hellos[-1].uptime_s > cut_off + 250
-
-
-def in_force(peer: Peer, settings: dict[str, Any]) -> bool:
-    """True when the last HELLO named these settings."""
-    name = hashlib.sha256(json.dumps(settings).encode()).digest()[:8]
-    return bool(find(peer.hellos[-1].tlvs, g.TLV_SETTINGS_HASH) == name)
-
-
-def send_settings(peer: Peer, wanted: dict[str, Any]) -> int | None:
-    """Send SETTINGS in pieces; the code of the last answer."""
-    text = json.dumps(wanted).encode()
-    name = hashlib.sha256(text).digest()[:8]
-    code = None
-    for offset in range(0, len(text), 200):
-        piece = maintenance.Settings(name, offset, len(text), text[offset : offset + 200])
-        peer.others.clear()
-        peer.send(g.MSG_SETTINGS, maintenance.encode_settings(piece))
-        assert peer.run(5, lambda: peer.others)
-        answer = maintenance.decode_settings_ack(peer.others[-1][1])
-        assert answer.hash == name
-        code = answer.code
-    return code
-
-
-def test_senseless_settings_are_refused(start: Starter) -> None:
-    _, peer = start()
-    assert send_settings(peer, {"wifi": 5}) == g.RESULT_MALFORMED
-    assert send_settings(peer, {"x": "y" * 5000}) == g.RESULT_NO_SPACE
-
-
-def test_check(start: Starter) -> None:
-    _, peer = start()
-    peer.run(10, lambda: peer.nows[-1].values[0][0] is not None)
-    peer.send(g.MSG_CHECK, maintenance.encode_check(maintenance.Check(b"test")))
-    assert peer.run(5, lambda: peer.others)
-    result = maintenance.decode_check_result(peer.others[-1][1])
-    assert result.id == b"test"
-    assert {what: ok for what, _, ok, _ in result.rows} == dict.fromkeys([1, 3, 4, 5, 6, 7, 8], 1)
-
-
-def test_service_leaves_the_loop_and_comes_back(start: Starter) -> None:
-    process, peer = start()
-    peer.command(1, 1, 600)
-    assert peer.run(5, lambda: peer.lease()[0] == 1)
-    boot = peer.nows[-1].boot_no
-    order = maintenance.Service(b"serv", peer.nows[-1].uptime_s + 60, 4)
-    peer.send(g.MSG_SERVICE, maintenance.encode_service(order))
-    assert peer.run(5, lambda: peer.results[-1].id == b"serv")
-    assert peer.run(START_S, lambda: peer.nows[-1].boot_no > boot)
-    assert peer.hellos[-1].reset_cause == g.RESET_TOOL
-    assert edges(process, 25)[-1] == 1 and peer.lease()[0] == 0
-
-
 def test_three_bad_boots_lead_to_safe_mode(start: Starter, tmp_path: Path) -> None:
-    process, peer = start(settings={"rules": [{"actuator": 1, "channel": 1, "on_above": -300, "off": -300}]})
+    process, peer = start(recipe={"rules": [{"actuator": 1, "sensors": [1], "on_above": -300, "off_above": -300}]})
     for boot in (2, 3, 4):
         crash(process)
         assert peer.run(START_S, lambda: peer.nows[-1].boot_no == boot)  # noqa: B023
@@ -385,8 +242,9 @@ def test_the_stop_input_latches(start: Starter) -> None:
 @pytest.mark.slow
 def test_two_days_without_a_hub(start: Starter) -> None:
     """The rules go on, nothing restarts, and the hub gets every set afterwards."""
-    rules = [{"actuator": 1, "channel": 1, "on_above": 270, "off": 260, "max_on_s": 1200, "rest_s": 60, "fault": "on"}]
-    process, peer = start(wait=False, prefill_s=172_800, settings={"sample_s": 10, "set_s": 60, "rules": rules})
+    rule = {"actuator": 1, "sensors": [1], "on_above": 270, "off_above": 260, "max_on_s": 1200, "fault": "on"}
+    settings = {"sample_s": 10, "set_s": 60}
+    process, peer = start(wait=False, prefill_s=172_800, settings=settings, recipe={"rules": [rule]})
     assert peer.run(280, lambda: peer.nows and peer.numbers() and peer.numbers()[-1] + 1 >= peer.hellos[-1].next)
     assert peer.nows[-1].boot_no == 1
     switched = [e.fields[1] for e in events(peer, g.EVENT_ACTUATOR)]

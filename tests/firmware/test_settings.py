@@ -1,4 +1,4 @@
-"""The settings slots, in MicroPython on a littlefs."""
+"""Settings and their slots, in MicroPython on a littlefs."""
 
 import pytest
 
@@ -12,7 +12,10 @@ CASES = (
     "intervals_are_bounded",
     "stored_beside_the_one_that_counts",
     "cut_while_storing_leaves_one_of_both",
-    "rules_are_never_looser_than_the_board",
+    "a_full_flash_refuses_and_stays_as_it_was",
+    "the_kept_slot_is_never_written_over",
+    "senseless_settings_are_named",
+    "a_calibration_may_carry_its_day",
 )
 
 

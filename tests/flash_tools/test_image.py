@@ -89,7 +89,7 @@ def test_a_boot_py_without_its_marks_is_refused() -> None:
     st.dictionaries(st.text(max_size=9), st.integers() | st.text(max_size=9) | st.lists(st.integers(), max_size=3)),
 )
 def test_settings_are_guarded_by_their_crc(serial: int, settings: dict[str, object]) -> None:
-    data = image.settings_bytes(serial, settings)
+    data = image.slot_bytes(serial, settings)
     assert int(data[:8], 16) == zlib.crc32(data[9:]) and data[8:9] == b" "
     number, _, text = data[9:].partition(b"\n")
     assert int(number) == serial and json.loads(text) == settings

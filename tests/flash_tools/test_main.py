@@ -37,6 +37,12 @@ def test_an_unknown_board_is_a_sentence(tmp_path: Path) -> None:
     assert result.exit_code == 1 and "no_such_board" in result.output and "Traceback" not in result.output
 
 
+def test_a_hub_has_a_number_not_a_name(tmp_path: Path) -> None:
+    """A board does not look up names: that would block its loop."""
+    result = run(tmp_path, "--hub", "hub.local")
+    assert result.exit_code == 1 and "hub.local" in result.output and "Traceback" not in result.output
+
+
 def test_a_key_of_the_wrong_length_is_refused(tmp_path: Path) -> None:
     (tmp_path / "short.hex").write_text("00ff")
     result = run(tmp_path, "--key-file", str(tmp_path / "short.hex"))

@@ -3,13 +3,14 @@
 import dataclasses
 import json
 import shutil
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from boards.simulated.process import NodeProcess
-from flash_tools.image import settings_bytes
+from flash_tools.image import slot_bytes
 from tests.support.farm import SETTINGS, Farm
 
 pytestmark = pytest.mark.slow
@@ -35,7 +36,7 @@ def flip(path: Path) -> None:
 
 
 def settings(farm: Farm, serial: int, **changes: object) -> bytes:
-    return settings_bytes(serial, {"wifi": [["nhavuon", "x"]], "hub": list(farm.path.address), **SETTINGS, **changes})
+    return slot_bytes(serial, {"wifi": [["nhavuon", "x"]], "hub": list(farm.path.address), **SETTINGS, **changes})
 
 
 def live(farm: Farm, damage: Damage) -> NodeProcess:
@@ -82,10 +83,63 @@ def test_settings_with_sound_bytes_and_senseless_values(tmp_path: Path) -> None:
 
         def damage(image: Path) -> None:
             (image / "settings.a").write_bytes(settings(farm, 1))
-            (image / "settings.b").write_bytes(settings(farm, 2, sample_s="often", rules=[{"actuator": 77}, 5]))
+            (image / "settings.b").write_bytes(settings(farm, 2, sample_s="often"))
 
         live(farm, damage)
         farm.greeted()
+
+
+def recipe(serial: int, **changes: object) -> bytes:
+    """A slot with a recipe that keeps the fan on as long as the board's limits allow."""
+    rule = {"actuator": 1, "sensors": [1], "on_above": -300, "off_above": -300, **changes}
+    return slot_bytes(serial, {"name": "luôn bật", "rules": [rule]})
+
+
+def fan_runs(farm: Farm) -> None:
+    farm.until(lambda: farm.now().actuators[0].on, "the older recipe switches the fan on")
+
+
+@pytest.mark.parametrize("damage", ["flipped", "unknown_key", "other_board"])
+def test_a_newer_recipe_that_cannot_be_used(tmp_path: Path, damage: str) -> None:
+    """Its bytes are damaged, or sound and senseless: the recipe before it counts."""
+    with Farm(tmp_path, local=True, virtual=True) as farm:
+
+        def spoil(image: Path) -> None:
+            (image / "recipe.a").write_bytes(recipe(1))
+            changes = {"unknown_key": {"colour": 1}, "other_board": {"actuator": 77}}.get(damage, {})
+            (image / "recipe.b").write_bytes(recipe(2, **changes))
+            if damage == "flipped":
+                flip(image / "recipe.b")
+
+        live(farm, spoil)
+        farm.greeted()
+        fan_runs(farm)
+
+
+@pytest.mark.parametrize("text", [b"", b"\xff" * 300, b"00000000 1\n{}", b"zz", b"00 1\n" + b"[" * 900], ids=range(5))
+def test_both_recipe_slots_damaged(tmp_path: Path, text: bytes) -> None:
+    """It says so, switches nothing by itself, and goes on measuring and reporting."""
+    with Farm(tmp_path, local=True, virtual=True) as farm:
+        board = live(farm, lambda image: [(image / f"recipe.{slot}").write_bytes(text) for slot in "ab"])
+        farm.greeted()
+        farm.lives(1, 100)
+        assert "no recipe" in board.log().read_text()
+        relays_stay_off(board)
+
+
+def test_a_recipe_that_is_nested_too_deep(tmp_path: Path) -> None:
+    """Sound bytes that a parser may not survive: it starts all the same."""
+    text = b"[" * 4000
+    with Farm(tmp_path, local=True, virtual=True) as farm:
+
+        def spoil(image: Path) -> None:
+            (image / "recipe.a").write_bytes(recipe(1))
+            rest = b"2\n" + text
+            (image / "recipe.b").write_bytes(b"%08x " % zlib.crc32(rest) + rest)
+
+        live(farm, spoil)
+        farm.greeted()
+        fan_runs(farm)
 
 
 @pytest.mark.parametrize(

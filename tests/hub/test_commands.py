@@ -221,3 +221,31 @@ def test_a_stop_works_while_nothing_can_be_stored(farm: Farm, node: ScriptedNode
     assert farm.hub.commands.stop(1, "y" * 50_000)
     assert farm.hub.commands.stopped(1)
     assert farm.sent(node, g.MSG_STOP)
+
+
+def test_unlock_ends_a_lock_out_and_claims_nothing_about_the_machine(farm: Farm, node: ScriptedNode) -> None:
+    before = farm.now().actuators
+    ticket = farm.hub.commands.unlock(1, 2, "Anh Tuấn")
+    (command,) = commands(farm, node)
+    assert command == Command(bytes.fromhex(ticket.id), 1000 + LIFE_S, 2, g.STATE_UNLOCK, 0, 0)
+    answer(farm, node, bytes.fromhex(ticket.id), states=0)
+    assert farm.hub.commands.ticket(ticket.id).state == "done" and farm.now().actuators == before
+    assert ("Anh Tuấn", "unlock") in [tuple(row) for row in farm.hub.store.rows("SELECT who, act FROM audit")]
+
+
+def test_a_node_whose_button_is_still_pressed_is_remembered_until_it_lets_go(farm: Farm, node: ScriptedNode) -> None:
+    for code, said in ((g.RESULT_STOPPED, "stopped"), (g.RESULT_OK, "")):
+        farm.carrier.sent.clear()
+        (ticket,) = farm.hub.commands.clear_stop(1, "Lan")
+        assert farm.hub.commands.clear_refused(1) == "", "not known before it answered"
+        answer(farm, node, bytes.fromhex(ticket.id), code)
+        assert farm.hub.commands.clear_refused(1) == said
+
+
+def test_a_result_alone_tells_that_the_stop_holds_and_that_it_was_let_go(farm: Farm, node: ScriptedNode) -> None:
+    for order, holds in ((farm.hub.commands.stop, True), (farm.hub.commands.clear_stop, False)):
+        farm.carrier.sent.clear()
+        (ticket,) = order(1, "Lan")
+        assert farm.now().stop is not holds
+        answer(farm, node, bytes.fromhex(ticket.id), states=0)
+        assert farm.now().stop is holds

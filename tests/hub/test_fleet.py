@@ -1,6 +1,7 @@
 """Zones and nodes: the truth for names, and every wrong input named."""
 
 import contextlib
+import logging
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,14 @@ from hub.store import Store
 @pytest.fixture
 def fleet(store: Store) -> Fleet:
     return Fleet(store)
+
+
+def test_a_key_is_in_no_log_line(fleet: Fleet, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    key = bytes(range(65, 81))
+    fleet.add("Nhà giun", None, 7, key)
+    assert fleet.key(7) == key
+    assert not [form for form in (key.decode(), key.hex(), str(key)) if form in caplog.text]
 
 
 def test_zones_are_kept_in_their_order(fleet: Fleet) -> None:

@@ -43,7 +43,7 @@ def campaign(folder: Path, kills: int, seed: int, weather: Weather = CLEAR) -> N
     """Kill the hub `kills` times, every other time while nodes catch up; then account for each set of two nodes."""
     luck = random.Random(seed)
     with Farm(
-        folder, ("worm_house_air", "worm_house_bed"), seed=seed, weather=weather, virtual=True, settings=RESTLESS
+        folder, ("worm_house_air", "worm_house_bed"), seed=seed, weather=weather, virtual=True, recipe=RESTLESS
     ) as farm:
         farm.start()
         aim = Aim(farm)

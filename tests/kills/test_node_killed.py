@@ -36,7 +36,7 @@ def one_life(farm: Farm, luck: random.Random) -> None:
 def campaign(folder: Path, kills: int, seed: int, weather: Weather = CLEAR) -> None:
     """Kill the board `kills` times, let everything arrive, and account for every set."""
     luck = random.Random(seed)
-    with Farm(folder, seed=seed, weather=weather, virtual=True, settings=RESTLESS) as farm:
+    with Farm(folder, seed=seed, weather=weather, virtual=True, recipe=RESTLESS) as farm:
         farm.hub.start()
         for _ in range(kills):
             one_life(farm, luck)

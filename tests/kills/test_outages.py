@@ -16,7 +16,7 @@ HOUR_MS = 3_600_000
 def test_a_storm(tmp_path: Path) -> None:
     """30 % loss both ways, a tenth doubled, a sixth out of order, with three boards."""
     boards = ("worm_house_air", "worm_house_bed", "tea_field")
-    with Farm(tmp_path, boards, seed=51, weather=STORM, virtual=True, settings=RESTLESS) as farm:
+    with Farm(tmp_path, boards, seed=51, weather=STORM, virtual=True, recipe=RESTLESS) as farm:
         farm.start()
         for node in farm.boards:
             farm.lives(node, 400)
@@ -30,7 +30,7 @@ def test_a_storm(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("weather", [CLEAR, STORM], ids=["clear", "storm"])
 def test_an_hour_offline(tmp_path: Path, weather: Weather) -> None:
-    with Farm(tmp_path, seed=52, weather=weather, virtual=True, settings=RESTLESS) as farm:
+    with Farm(tmp_path, seed=52, weather=weather, virtual=True, recipe=RESTLESS) as farm:
         farm.start()
         farm.lives(1, 20)
         farm.path.cut()

@@ -20,6 +20,8 @@ LISTS = {
     "RESET_": (registry, 255),
     "LOG_": (registry, 255),
     "CHECK_": (maintenance, 255),
+    "STATE_": (registry, 255),
+    "TROUBLE_": (registry, 128),
 }
 
 

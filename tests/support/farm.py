@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from boards.board import load
 from boards.simulated.process import NodeProcess, SimulatedNode
 from hub.fleet import Fleet
 from hub.live import NodeNow
@@ -29,8 +30,8 @@ SETTINGS: Mapping[str, Any] = {"sample_s": 10, "set_s": 10, "now_s": 15}
 # flight at any moment.
 RESTLESS: Mapping[str, Any] = {
     "rules": [
-        {"actuator": 1, "channel": 1, "on_above": -300, "off": -300, "max_on_s": 10, "rest_s": 10},
-        {"actuator": 2, "channel": 2, "on_above": -300, "off": -300, "max_on_s": 10, "rest_s": 10},
+        {"actuator": 1, "sensors": [1], "on_above": -300, "off_above": -300, "max_on_s": 10, "rest_s": 10},
+        {"actuator": 2, "sensors": [2], "on_above": -300, "off_above": -300, "max_on_s": 10, "rest_s": 10},
     ]
 }
 PATIENCE_MS = 20  # of a board in virtual time, for an answer that may be lost
@@ -38,6 +39,11 @@ PATIENCE_S = 120.0  # generous: a busy machine is not a fault
 LOOK_S = 0.1
 # Below the system's ephemeral ports, so that nobody takes a port while its hub is dead; each process begins elsewhere.
 PORTS = count(20_000 + os.getpid() * 61 % 11_000)
+
+
+def _for_board(recipe: Mapping[str, Any], board: str) -> Mapping[str, Any]:
+    there = {actuator.id for actuator in load(board).actuators}
+    return {**recipe, "rules": [rule for rule in recipe["rules"] if rule["actuator"] in there]}
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -87,10 +93,13 @@ class Farm:
         virtual: bool = False,
         prefill_s: int = 0,
         settings: Mapping[str, Any] | None = None,
+        recipe: Mapping[str, Any] | None = None,
         local: bool = False,
         **board: Any,
     ) -> None:
-        """`local`: the hub in this process. `board`: further fields of every SimulatedNode."""
+        """`local`: the hub in this process. `recipe`: for every board, without the rules of machines that it has not.
+        `board`: further fields of every SimulatedNode.
+        """
         self.folder = folder
         make: Callable[[Path, tuple[str, int]], HubProcess | LocalHub] = LocalHub if local else HubProcess
         self.hub = make(folder / "hub", ("127.0.0.1", free_port()))
@@ -107,6 +116,7 @@ class Farm:
                 board=name,
                 seed=seed * 100 + number,
                 settings={**SETTINGS, **(settings or {})},
+                recipe=None if recipe is None else _for_board(recipe, name),
                 speed=speed,
                 virtual=virtual,
                 prefill_s=prefill_s,

@@ -164,6 +164,37 @@ def live_table() -> Any:
     )
 
 
+def worm_table() -> Any:
+    """The channel table of a board that has all of a worm house."""
+    kinds = (
+        (g.KIND_AIR_TEMPERATURE, units.UNIT_CELSIUS, "giữa nhà"),
+        (g.KIND_AIR_HUMIDITY, units.UNIT_PERCENT, "giữa nhà"),
+        (g.KIND_BED_TEMPERATURE, units.UNIT_CELSIUS, "luống 3"),
+        (g.KIND_BED_MOISTURE, units.UNIT_PERCENT, "luống 3"),
+    )
+    channels = [Channel(id, kind, unit, -1, place) for id, (kind, unit, place) in enumerate(kinds, 1)]
+    machines = (
+        (units.ACTUATOR_FAN, "Quạt"),
+        (units.ACTUATOR_MISTER, "Phun sương"),
+        (units.ACTUATOR_PUMP, "Bơm tưới luống"),
+        (units.ACTUATOR_BUZZER, "Còi báo"),
+    )
+    water = Channel(5, g.KIND_WATER_LEVEL, units.UNIT_ON_OFF, 0, "bồn nước")
+    return Table(1, [*channels, water], [Actuator(id, kind, name) for id, (kind, name) in enumerate(machines, 1)])
+
+
+WORM_NODE = 7
+
+
+def worm_house(made: Farm) -> int:
+    """A node with all of a worm house in zone 1; what it has is in the store, and it is heard."""
+    made.hub.fleet.add("Nhà giun, tất cả", 1, WORM_NODE)
+    Journal(made.hub, WORM_NODE, worm_table(), made.clock.wall() - 3600).commit()
+    machines = tuple(replace(FAN, actuator=one.id, name=one.name) for one in worm_table().actuators)
+    made.report(WORM_NODE, channels=(AIR, HUMID, BED, MOIST), actuators=machines)
+    return WORM_NODE
+
+
 class Journal:
     """Puts records of one node into the store, as they would arrive."""
 

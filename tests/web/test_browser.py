@@ -27,7 +27,9 @@ ARGUMENTS = [
 PHONE = {"width": 360, "height": 740}
 SCREENS = (
     "/", "/zones/1", "/zones/1?span=year", "/zones/2", "/zones/3", "/nodes", "/nodes/1", "/nodes/4", "/stop",
-    "/stop/clear", "/help", "/more", "/people", "/settings", "/zones/1/bands", "/sign-in", "/nothing",
+    "/stop/clear", "/help", "/more", "/people", "/settings", "/zones/1/bands", "/wifi", "/nodes/2/settings",
+    "/nodes/2/channels/4/calibration", "/nodes/2/channels/4/calibration?dry=2400&wet=1100", "/sign-in", "/nothing",
+    "/nodes/1/rules", "/nodes/1/rules/ready", "/nodes/1/rules/ready/worm_house",
 )  # fmt: skip
 
 
@@ -296,3 +298,42 @@ def test_back_works(phone: Open) -> None:
     page.locator(".zone", has_text="Vườn trà").click()
     page.get_by_role("link", name="Về").click()
     expect(page.locator(".tally")).to_be_visible()
+
+
+def roomy(page: Page) -> None:
+    """Nothing sideways, nothing too small to press, with everything unfolded."""
+    page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360, page.url
+    small = page.evaluate("""() => Array.from(document.querySelectorAll(
+        'button, .btn, summary, main input[type=text], main select, .choice label, .days label'))
+        .filter(one => one.offsetParent && one.getBoundingClientRect().height < 56).map(one => one.outerHTML)""")
+    assert small == [], page.url
+
+
+def test_rules_are_changed_without_javascript(phone: Open, made: Farm) -> None:
+    page = phone(js=False)
+    sign_in(page, "Anh Tuấn", PASSWORD)
+    page.goto("/nodes/1/rules/ready")
+    page.get_by_role("link", name="Dùng mẫu này").first.click()
+    roomy(page)
+    page.get_by_role("button", name="Xem trước").click()
+    roomy(page)
+    page.get_by_role("link", name="Sửa luật này").first.click()
+    roomy(page)
+    for group in ("Theo giờ", "Mỗi lần chạy", "Khi đầu đo", "Nước, mưa", "Bật, tắt"):
+        page.locator("a.btn", has_text=group).click()
+        roomy(page)
+        page.go_back()
+    page.locator("a.btn", has_text="Mỗi lần chạy").click()
+    page.locator("input[name=min_on_s]").fill("600")
+    page.get_by_role("button", name="Xem trước").click()
+    expect(page.locator(".state.bad")).to_contain_text("Thời gian phải từ")
+    page.locator("input[name=min_on_s]").fill("4")
+    page.get_by_role("button", name="Xem trước").click()
+    expect(page.locator("article.rule-card").first).to_contain_text("ít nhất 4 phút")
+    page.get_by_role("button", name="Gửi xuống thiết bị").click()
+    expect(page.locator("h1")).to_have_text("Luật tự động")
+    wanted = made.hub.recipes.standing(1).wanted
+    assert wanted is not None
+    made.hub.recipes.report(1, wanted)
+    expect(page.locator(".recipe .state")).to_contain_text("đang chạy quy trình này từ")  # by its meta refresh

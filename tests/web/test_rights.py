@@ -12,7 +12,10 @@ from tests.web.farm import Farm, ScriptedNode
 ROLES_AND_NOBODY = ("nobody", *ROLES)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # What stands for the parts of an address; who may ask gets 200, 303 or an error of another kind than 401 and 403.
-PARTS = {"zone_id": "1", "number": "1", "actuator": "1", "channel": "1", "ticket_id": "00", "name": "style.css"}
+PARTS = {
+    "zone_id": "1", "number": "1", "actuator": "1", "channel": "1",
+    "ticket_id": "00", "name": "style.css", "hash": "00", "group": "limits",
+}  # fmt: skip
 # The whole table of who may do what: a route that is missing here, or here without a route, fails.
 TABLE = {
     "anyone": {
@@ -23,14 +26,30 @@ TABLE = {
         "GET /", "GET /zones/<int:zone_id>", "GET /nodes", "GET /nodes/<int:number>", "GET /stop",
         "GET /api/v1/state", "GET /api/v1/nodes", "GET /api/v1/nodes/<int:number>", "GET /api/v1/stop",
         "GET /api/v1/nodes/<int:number>/channels/<int:channel>/series",
-        "GET /api/v1/nodes/<int:number>/actuators/<int:actuator>/runs",
+        "GET /api/v1/nodes/<int:number>/actuators/<int:actuator>/runs", "GET /nodes/<int:number>/rules",
+        "GET /api/v1/nodes/<int:number>/recipe", "GET /api/v1/nodes/<int:number>/recipe/ready",
     },
     "farmer": {
         "POST /nodes/<int:number>/actuators/<int:actuator>", "GET /orders/<ticket_id>", "POST /stop",
         "GET /stop/clear", "POST /stop/clear", "POST /api/v1/commands", "GET /api/v1/commands/<ticket_id>",
         "POST /api/v1/stop", "POST /api/v1/stop/clear",
     },
-    "technician": set(),
+    "technician": {
+        "POST /nodes/<int:number>/actuators/<int:actuator>/unlock", "GET /wifi", "POST /wifi", "POST /wifi/moved",
+        "GET /nodes/<int:number>/settings", "POST /nodes/<int:number>/settings",
+        "POST /nodes/<int:number>/settings/again",
+        "GET /nodes/<int:number>/channels/<int:channel>/calibration",
+        "POST /nodes/<int:number>/channels/<int:channel>/calibration",
+        "POST /nodes/<int:number>/channels/<int:channel>/calibration/take",
+        "GET /nodes/<int:number>/rules/ready", "GET /nodes/<int:number>/rules/ready/<name>",
+        "POST /nodes/<int:number>/rules/ready/<name>", "POST /nodes/<int:number>/rules/empty",
+        "GET /nodes/<int:number>/rules/draft/<hash>", "POST /nodes/<int:number>/rules/draft/<hash>/send",
+        "GET /nodes/<int:number>/rules/draft/<hash>/<int:actuator>",
+        "POST /nodes/<int:number>/rules/draft/<hash>/remove/<int:actuator>",
+        "GET /nodes/<int:number>/rules/draft/<hash>/<int:actuator>/<group>",
+        "POST /nodes/<int:number>/rules/draft/<hash>/<int:actuator>/<group>",
+        "POST /api/v1/nodes/<int:number>/recipe",
+    },
     "manager": {
         "GET /people", "POST /people", "GET /people/<int:person_id>", "POST /people/<int:person_id>/secret",
         "POST /people/<int:person_id>/retire", "GET /settings", "POST /settings",

@@ -37,6 +37,7 @@ PREFIXES = {
     "CHECKS": ("check",),
     "TIME_SOURCES": ("source",),
     "STOP_SOURCES": ("source",),
+    "TROUBLES": ("trouble", "trouble_name"),
 }
 
 
@@ -125,8 +126,14 @@ def test_no_code_is_left_that_nothing_can_say() -> None:
     sources = "".join(p.read_text("utf-8") for p in [*WEB.rglob("*.html"), *WEB.rglob("*.py")])
     by_name = {prefix for prefixes in PREFIXES.values() for prefix in prefixes}
     by_name |= {"error", "rejected", "field", "role", "state", "tally", "trend", "gap", "health", "weekday"}
+    by_name |= {"change", "said"}
+    by_name |= {"rule.above", "rule.below", "rule.subject", "rule.fault", "rule_field", "rule_hint", "rule_yes"}
+    by_name |= {"pick_choice", "fault_choice", "problem", "group", "length_unit", "weekday_short"}
+    by_name |= {"recipe.state", "recipe.why", "recipe.refused"}
     made_up = (
         r"home\.\w+_(one|many)|because\.\w+\.\w+|machine\.\w+_for|command\.done_\w+|chart\.title\.\w+|(span|help)\.\w+"
+        r"|command\.sending_\w+|machine\.rest_\w+|wifi\.(how|is)_\w+|probe\.((how|take)_)?(dry|wet)"
+        r"|rule\.(first|mean|median|check_\w+)"
     )
     for code in catalogue("vi"):
         literal = f'"{code}"' in sources or f"'{code}'" in sources
@@ -223,6 +230,14 @@ def test_no_vietnamese_is_left_on_an_english_page(signed_in: SignIn) -> None:
         "/more",
         "/people",
         "/settings",
+        "/wifi",
+        "/nodes/2/settings",
+        "/nodes/2/channels/4/calibration",
+        "/nodes/2/channels/4/calibration?dry=2400&wet=1100",
+        "/nodes/2/channels/4/calibration?dry=2400&wet=2300",
+        "/nodes/1/rules",
+        "/nodes/1/rules/ready",
+        "/nodes/1/rules/ready/worm_house",
     ):
         html = browser.get(path).get_data(as_text=True)
         shown = text(html).replace("Tiếng Việt", "").replace("Nhà Vườn", "")

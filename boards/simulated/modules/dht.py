@@ -9,7 +9,8 @@ BLOCKS_MS = 270
 class DHTBase:
     """measure() blocks 270 ms; OSError(116) when nothing answers, Exception("checksum error") on a bad frame.
 
-    Faults: timeout, locked (until its power pin was low), checksum, frozen, zero, one, full, high, clone.
+    Faults: timeout, locked (until its power pin was low), checksum, frozen, zero, one, full, high, clone, hang (the
+    driver never returns).
     """
 
     _driver = ""
@@ -23,6 +24,9 @@ class DHTBase:
         channels = board.sensors(self._driver, self.pin.id)
         board.clock.sleep_us(BLOCKS_MS * 1000)
         fault = board.fault("%s@%d" % (self._driver, self.pin.id))
+        while fault == "hang":
+            board.clock.sleep_us(BLOCKS_MS * 1000)
+            fault = board.fault("%s@%d" % (self._driver, self.pin.id))
         if not channels or fault in ("timeout", "locked") or board.clock.now_ms() - board.start_ms < START_UP_MS:
             for channel in channels:
                 board.produced(channel, None, fault or "starting")

@@ -60,9 +60,9 @@ class Pin:
     def value(self, x=None):
         state = Pin._states[self.id]
         if x is None:
-            if state[0] in (Pin.OUT, Pin.OPEN_DRAIN):
+            if state[0] == Pin.OUT or (state[0] == Pin.OPEN_DRAIN and not state[1]):
                 return state[1]
-            return harness.board.input_level(self.id, state[2] == Pin.PULL_UP)
+            return harness.board.input_level(self.id, state[0] == Pin.OPEN_DRAIN or state[2] == Pin.PULL_UP)
         state[1] = 1 if x else 0
         self._drive()
 
@@ -74,8 +74,9 @@ class Pin:
     def off(self):
         self.value(0)
 
-    def irq(self, handler=None, trigger=3, *, wake=None, hard=False):
-        """Inputs of the simulated board do not interrupt; accepted so that drivers start."""
+    def irq(self, handler=None, trigger=3, *, wake=None):
+        """Only a water meter gives edges that can be counted. No `hard`: the ESP32's irq() does not take it."""
+        harness.board.on_pulses(self, handler)
 
     def __repr__(self):
         return "Pin(%d)" % self.id

@@ -1,4 +1,7 @@
-"""`network` as on the ESP32: one station that connects in 1.5 s unless the fault "wifi" is set. For the firmware."""
+"""`network` as on the ESP32: one station that connects in 1.5 s unless the fault "wifi" is set. For the firmware.
+
+Any network is there, until the fault "router": [name, password] names the only one that is.
+"""
 
 from boards.simulated import harness
 
@@ -24,6 +27,7 @@ class Station:
         self.started_ms = None
         self.joined = False
         self.ssid = ""
+        self.key = None
         self.settings = {"reconnects": -1, "pm": 1}
 
     def fault(self):
@@ -31,6 +35,11 @@ class Station:
         board = harness.board
         if board.spec["prefill_s"] and board.clock.virtual:
             return "down"
+        router = board.fault("router")
+        if router and router[0] != self.ssid:
+            return "down"
+        if router and router[1] != self.key:
+            return "wrong_password"
         return board.fault("wifi")
 
     def up(self):
@@ -77,6 +86,7 @@ class WLAN:
         if station.status() == STAT_CONNECTING:
             raise OSError("Wifi Internal Error")
         station.ssid = ssid or station.ssid
+        station.key = key
         station.joined = False
         station.started_ms = harness.board.clock.now_ms()
 

@@ -19,6 +19,7 @@ class OneWire:
 
     def __init__(self, pin):
         self.pin = pin
+        pin.init(pin.OPEN_DRAIN, pin.PULL_UP)
         self._channels = {_rom(c): c for c in harness.board.sensors("ds18x20", pin.id)}
         self._raw = {rom: POWER_ON_RAW for rom in self._channels}
         self._ready_ms = 0

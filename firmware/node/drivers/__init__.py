@@ -10,7 +10,7 @@ that is stuck.
 
 from shared_protocol import registry as g
 
-NAMES = ("dht22", "dht11", "ds18x20", "soil", "sht3x", "sht4x")
+NAMES = ("dht22", "dht11", "ds18x20", "soil", "sht3x", "sht4x", "contact", "flow")
 _WIRES = ("driver", "pin", "sda", "scl", "address")  # entries that agree in these are one sensor
 
 

@@ -21,7 +21,9 @@ class Driver:
 
     def __init__(self, entries, calibration):
         self.raws = [None] * len(entries)
-        self._bus = ds18x20.DS18X20(onewire.OneWire(Pin(entries[0]["pin"])))
+        self._pin = Pin(entries[0]["pin"])
+        self._bus = ds18x20.DS18X20(onewire.OneWire(self._pin))
+        self._pin.value(1)  # OneWire leaves an open drain that pulls low
         self._entries = [
             (unhexlify(entry["rom"]) if entry.get("rom") else None, entry.get("out", 0)) for entry in entries
         ]
@@ -30,14 +32,19 @@ class Driver:
     def begin(self):
         """Start the conversion; look for sensors while some are not known."""
         try:
-            if not self._found:
+            if not self._found and self._pin.value():  # a shorted bus answers with 255 sensors, which takes seconds
                 self._found = sorted([bytes(rom) for rom in self._bus.scan()])
             self._bus.convert_temp()
         except Exception:  # OneWireError on some ports, OSError on others; read() tells
             self._found = []
 
     def read(self):
-        """Fetch what was converted; `raws` in sixteenths of a degree."""
+        """Fetch what was converted; `raws` in sixteenths of a degree. A bus that rests low is shorted, and would read
+        as 0 °C with a right checksum.
+        """
+        if not self._pin.value():
+            self.raws = [None] * len(self.raws)
+            return [(None, g.FAULT_SHORTED)] * len(self.raws)
         return [self._read(i) for i in range(len(self._entries))]
 
     def _read(self, i):

@@ -6,9 +6,9 @@ takes `csrf_token` from /api/v1/session, signs in with the page's form, and send
 
 from flask import Flask
 
-from hub.web.api import commands, document, nodes, series, session, state, stop
+from hub.web.api import commands, document, nodes, recipes, series, session, state, stop
 
 
 def register(app: Flask) -> None:
-    for module in (state, nodes, series, commands, stop, session, document):
+    for module in (state, nodes, recipes, series, commands, stop, session, document):
         app.register_blueprint(module.pages, url_prefix="/api/v1")

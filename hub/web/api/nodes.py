@@ -40,6 +40,7 @@ def _body(node: Node) -> dict[str, Any]:
         "boot_no": now.boot_no,
         "uptime_s": now.uptime_s,
         "stop": now.stop,
+        "stop_source": now.stop_source,
         "health": now.health,
         "rejected": now.rejected,
         "channels": [vars(one) for one in now.channels],

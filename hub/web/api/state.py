@@ -34,7 +34,7 @@ def mark() -> str:
     site, hub = here.site(), here.hub()
     stopped = sum(hub.commands.stopped(node.number) for node in hub.fleet.nodes())
     slot = int(here.now_s()) // FRESH_S
-    return f"{site.started}{hub.live.version:x}.{slot:x}.{stopped:x}{here.words().language}"
+    return f"{site.started}{hub.live.version:x}.{hub.recipes.version:x}.{slot:x}.{stopped:x}{here.words().language}"
 
 
 def body(words: Words, now_s: float) -> dict[str, Any]:

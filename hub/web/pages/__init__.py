@@ -2,9 +2,39 @@
 
 from flask import Flask
 
-from hub.web.pages import helping, home, more, nodes, orders, people, set_up, sign_in, stop, zones
+from hub.web.pages import (
+    helping,
+    home,
+    more,
+    node_settings,
+    nodes,
+    orders,
+    people,
+    probes,
+    rules,
+    set_up,
+    sign_in,
+    stop,
+    wifi,
+    zones,
+)
 
 
 def register(app: Flask) -> None:
-    for module in (home, zones, orders, stop, nodes, sign_in, set_up, people, more, helping):
+    for module in (
+        home,
+        zones,
+        orders,
+        stop,
+        nodes,
+        rules,
+        node_settings,
+        probes,
+        wifi,
+        sign_in,
+        set_up,
+        people,
+        more,
+        helping,
+    ):
         app.register_blueprint(module.pages)

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from hub.rights import needs
 from hub.web import here, verdict
 from hub.web.verdict import STATES, Verdict
-from hub.web.words import Words
+from hub.web.words import Words, in_sentence
 
 pages = Blueprint("home", __name__)
 
@@ -33,8 +33,3 @@ def headline(words: Words, zones: list[Verdict]) -> str:
     if len(named) == 1:
         return words.say(f"home.{worst}_one", zone=in_sentence(named[0]))
     return words.say(f"home.{worst}_many", n=len(named))
-
-
-def in_sentence(name: str) -> str:
-    """A place's name inside a sentence: "Phòng sấy" → "phòng sấy", but names of several capitals stay."""
-    return name[:1].lower() + name[1:] if name[1:] == name[1:].lower() else name

@@ -86,7 +86,8 @@ def state(now: NodeNow | None, lost: bool) -> str:
     if now is None or lost:
         return "lost"
     told = now.health.get("safe_mode") or now.health.get("other_mac")
-    return "warn" if told or now.stop or any(one.fault for one in now.channels) else "ok"
+    wrong = any(one.fault for one in now.channels) or any(one.trouble for one in now.actuators)
+    return "warn" if told or now.stop or wrong else "ok"
 
 
 def others(now: NodeNow) -> dict[str, int | str]:
@@ -128,7 +129,7 @@ def lead(words: Words, now: NodeNow, lost: bool, now_s: float) -> str:
     if faulty:
         said.append(words.say("node.faults", what="; ".join(faulty)))
     if now.stop:
-        said.append(words.say("node.stopped"))
+        said.append(words.say("node.stopped_box" if now.stop_source == "input" else "node.stopped"))
     if now.health.get("other_mac"):
         said.append(words.say("node.other_board", mac=now.health["other_mac"]))
     if now.health.get("safe_mode"):

@@ -8,7 +8,7 @@ from hub.errors import UnknownTicket
 from hub.rights import needs
 from hub.web import here, machines
 from hub.web.failures import BadRequest
-from hub.web.machines import HOLD_OFF_MINUTES, MINUTES, Machine
+from hub.web.machines import HOLD_OFF_MINUTES, MINUTES, RESTS, Machine
 
 pages = Blueprint("orders", __name__)
 
@@ -16,12 +16,24 @@ pages = Blueprint("orders", __name__)
 @pages.post("/nodes/<int:number>/actuators/<int:actuator>")
 @needs("farmer")
 def ask(number: int, actuator: int) -> ResponseReturnValue:
-    """Form: `minutes` 5, 15 or 30 to switch on, 0 to switch off. Answers with the ticket's page (303)."""
+    """Form: `minutes` 5, 15 or 30 to switch on, 0 to switch off; or `rest`, one of RESTS, to keep it off.
+
+    Answers with the ticket's page (303).
+    """
     here.hub().fleet.node(number)
-    minutes = asked_minutes(request.form.get("minutes", ""))
-    seconds = (minutes or HOLD_OFF_MINUTES) * 60
+    rest = request.form.get("rest", "")
+    minutes = 0 if rest else asked_minutes(request.form.get("minutes", ""))
+    seconds = asked_rest_s(rest) if rest else (minutes or HOLD_OFF_MINUTES) * 60
     ticket = here.hub().commands.send(number, actuator, minutes > 0, seconds, by())
-    return redirect(url_for("orders.show", ticket_id=ticket.id, minutes=minutes or None), 303)
+    return redirect(url_for("orders.show", ticket_id=ticket.id, minutes=minutes or None, rest=rest or None), 303)
+
+
+@pages.post("/nodes/<int:number>/actuators/<int:actuator>/unlock")
+@needs("technician")
+def unlock(number: int, actuator: int) -> ResponseReturnValue:
+    """End a machine's lock-out, after its wiring was mended."""
+    ticket = here.hub().commands.unlock(number, actuator, by())
+    return redirect(url_for("orders.show", ticket_id=ticket.id), 303)
 
 
 @pages.get("/orders/<ticket_id>")
@@ -44,6 +56,14 @@ def asked_minutes(text: str) -> int:
     return int(text)
 
 
+def asked_rest_s(text: str) -> int:
+    """Seconds of one of RESTS that can be asked for now. Raises BadRequest."""
+    seconds = machines.rest_s(text, here.now_s()) if text in RESTS else None
+    if seconds is None:
+        raise BadRequest(detail=f"rest={text[:20]}")
+    return seconds
+
+
 def by() -> str:
     person = here.person()
     return person.name if person else ""
@@ -58,6 +78,8 @@ def card(ticket: Ticket) -> Machine:
         raise UnknownTicket()
     minutes = request.args.get("minutes", type=int)
     again = minutes if minutes in MINUTES else MINUTES[1]
-    order = machines.order(words, ticket, machines.name(words, reported), now, now_s, again)
+    rest = request.args.get("rest", "")
+    rest = rest if rest in RESTS else RESTS[0]
+    order = machines.order(words, ticket, machines.name(words, reported), now, now_s, again, rest)
     lost = here.hub().live.lost(ticket.node, now_s)
     return machines.card(words, now, reported, lost, now_s, order)

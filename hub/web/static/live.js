@@ -32,10 +32,11 @@
   }
 
   function replace(old, part) {
-    const details = old.querySelector('details'), focused = old.contains(document.activeElement);
+    const focused = old.contains(document.activeElement);
     const place = focused ? Array.from(old.querySelectorAll('a,button,summary')).indexOf(document.activeElement) : -1;
     const fresh = document.importNode(part, true);
-    if (details && details.open && fresh.querySelector('details')) fresh.querySelector('details').open = true;
+    const folds = fresh.querySelectorAll('details');
+    old.querySelectorAll('details').forEach(function (fold, at) { if (fold.open && folds[at]) folds[at].open = true; });
     old.parentNode.replaceChild(fresh, old);
     if (place >= 0) (fresh.querySelectorAll('a,button,summary')[place] || document.body).focus();
   }

@@ -85,6 +85,12 @@ class Words:
             return self._two(whole // DAY, "span.days", whole % DAY // HOUR, "span.hours")
         return self.say("span.days", n=whole // DAY)
 
+    def length(self, seconds: int) -> str:
+        """A length of time exactly: "1 giờ 30 phút", "90 giây" as "1 phút 30 giây"."""
+        parts = (seconds // HOUR, "length.hours"), (seconds % HOUR // MINUTE, "length.minutes")
+        last = (seconds % MINUTE, "length.seconds")
+        return " ".join(self.say(code, n=n) for n, code in (*parts, last) if n or (seconds == 0 and code == last[1]))
+
     def _two(self, large: int, large_code: str, small: int, small_code: str) -> str:
         text = self.say(large_code, n=large)
         return f"{text} {self.say(small_code, n=small)}" if small else text
@@ -109,6 +115,11 @@ class Words:
         """Weekday and date: "Thứ Hai 23/11"."""
         at = local(at_s)
         return f"{self.say(f'weekday.{at.weekday()}')} {at.strftime('%d/%m')}"
+
+
+def in_sentence(name: str) -> str:
+    """A name inside a sentence: "Phòng sấy" → "phòng sấy", but names of several capitals stay."""
+    return name[:1].lower() + name[1:] if name[1:] == name[1:].lower() else name
 
 
 def local(at_s: float) -> datetime:

@@ -6,10 +6,16 @@ import sys
 class Any:
     """A part of the chip: takes what it is given."""
 
-    OUT = IN = PULL_UP = OPEN_DRAIN = ATTN_11DB = 0
+    OUT = IN = PULL_UP = PULL_DOWN = OPEN_DRAIN = ATTN_11DB = IRQ_FALLING = 0
 
     def __init__(self, *args, **options):
         self.buf = bytearray(5)
+
+    def irq(self, handler, trigger):
+        self.handler = handler
+
+    def value(self, level=None):
+        return 1
 
 
 class Module:
@@ -22,7 +28,7 @@ for name in ("machine", "dht", "onewire", "ds18x20"):
         setattr(module, thing, Any)
 
 from node import drivers  # noqa: E402
-from node.drivers import dht11, dht22, ds18x20, sht3x, sht4x, soil  # noqa: E402
+from node.drivers import contact, dht11, dht22, ds18x20, flow, sht3x, sht4x, soil  # noqa: E402
 
 from shared_protocol import registry as g  # noqa: E402
 
@@ -81,6 +87,16 @@ def soil_voltages():
     assert driver.read() == [(500, 0)] and driver.raws == [1800]
 
 
+class Levels:
+    """A pin that reads these levels one after the other, the last one for ever."""
+
+    def __init__(self, levels):
+        self.levels = levels
+
+    def value(self):
+        return self.levels.pop(0) if len(self.levels) > 1 else self.levels[0]
+
+
 class Bus:
     """A one-wire bus with sensors {rom: scratch or exception}."""
 
@@ -115,7 +131,13 @@ def one_wire():
     assert driver.read()[0] == (None, g.FAULT_CHECKSUM)
     driver._bus.sensors[high] = OSError(19)
     assert driver.read()[0] == (None, g.FAULT_NO_ANSWER)
+    driver._pin = Levels([0])
+    assert driver.read() == [(None, g.FAULT_SHORTED)] * 2 and driver.raws == [None, None]
     driver = ds18x20.Driver([absent], {})
+    driver._bus = Bus({high: OSError(19)})
+    driver._pin = Levels([0, 1])
+    driver.begin()  # not searched while it is shorted
+    assert driver._found == []
     driver._bus = Bus({})
     driver.begin()
     assert driver.read() == [(None, g.FAULT_NO_ANSWER)]
@@ -156,17 +178,66 @@ def sht_frames():
     assert sht4x.Driver(entries, {}).scaled(1, 0) == 0 and sht4x.Driver(entries, {}).scaled(1, 65535) == 1000
 
 
+def contacts():
+    def look(levels, **entry):
+        driver = contact.Driver([dict(id=1, pin=32, **entry)], {})
+        driver._pin = Levels(levels)
+        return driver.read()[0]
+
+    assert look([0]) == (1, 0) and look([1]) == (0, 0)  # closed to ground
+    assert look([0], closed_is=0) == (0, 0) and look([1], closed_is=0) == (1, 0)
+    assert look([1], pull="down") == (1, 0) and look([0], pull="down") == (0, 0)
+    assert look([0], pull="none") == (1, 0)
+    assert look([0, 1, 0, 1, 1, 0, 0]) == (1, 0)  # bounces, then closed
+    assert look([0, 1] * 20) == (None, g.FAULT_UNSTEADY)
+
+
+class Clock:
+    """Stands for `time`: ticks of the chip's 30 bits."""
+
+    now = 0
+
+    def ticks_ms(self):
+        return self.now & 0x3FFFFFFF
+
+    def ticks_diff(self, end, start):
+        return (end - start + 0x20000000 & 0x3FFFFFFF) - 0x20000000
+
+
+def flows():
+    clock = flow.time = Clock()
+    clock.now = 0x3FFFFFFF - 5000  # the counter wraps within the first reading
+    driver = flow.Driver([{"id": 6, "driver": "flow", "pin": 33, "pulses_per_litre": 450}], {})
+    for _ in range(750):
+        driver._pin.handler(driver._pin)
+    clock.now += 10000
+    assert driver.read() == [(100, 0)] and driver.raws == [750]  # 750 pulses are 1.67 l, in 10 s: 10.0 l/min
+    clock.now += 10000
+    assert driver.read() == [(0, 0)] and driver.raws == [0]  # nothing flows: not a fault
+    driver._pin.handler(driver._pin)
+    clock.now += 60000
+    assert driver.read() == [(0, 0)]  # one pulse in a minute: under half a tenth
+    for _ in range(3):
+        driver._pin.handler(driver._pin)
+    clock.now += 4000
+    assert driver.read() == [(1, 0)]
+    driver.revive()
+
+
 def groups():
     channels = DHT + [
         {"id": 3, "driver": "soil", "pin": 34},
         {"id": 4, "driver": "soil", "pin": 35},
         {"id": 5, "driver": "unheard_of", "pin": 1},
         {"id": 6, "driver": "sht3x", "address": 68},  # no pins: it cannot be opened
+        {"id": 7, "driver": "contact", "pin": 32},
+        {"id": 8, "driver": "flow", "pin": 33},  # how many pulses a litre gives is not said
     ]
     opened = drivers.open_all(channels, {})
-    assert [indexes for _, indexes in opened] == [[0, 1], [2], [3], [4], [5]]
+    assert [indexes for _, indexes in opened] == [[0, 1], [2], [3], [4], [5], [6], [7]]
     assert opened[3][0].read() == [(None, g.FAULT_BUS)]
     assert opened[4][0].read() == [(None, g.FAULT_BUS)]
+    assert opened[6][0].read() == [(None, g.FAULT_BUS)]
 
 
 globals()[sys.argv[1]]()

@@ -1,5 +1,6 @@
 """A littlefs on RAM whose power can be cut at block operation n. Used by the flash scripts."""
 
+import gc
 import os
 
 try:
@@ -61,5 +62,6 @@ def mount(disk, fresh=False):
 
 
 def umount():
+    gc.collect()  # what a cut left open is closed while its file system still stands
     os.chdir("/")
     vfs.umount("/flash")

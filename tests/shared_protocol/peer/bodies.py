@@ -11,6 +11,7 @@ ID = b"\xde\xad\xbe\xef"
 DIGEST = hashlib.sha256(b"recipe").digest()
 JOURNAL, REJECTED = uv(1) + uv(300) + uv(0), b"\x05" + uv(2) + b"\x06" + uv(1)
 HEALTH = [(10, b"\0"), (64, b"\xc0"), (66, uv(81000)), (68, JOURNAL), (70, REJECTED)]
+TROUBLE = b"\1\2" + b"\3\5"  # actuator 1 has no effect; 3 is locked out and moves although it is off
 
 
 def now_body() -> bytes:
@@ -47,6 +48,7 @@ def normal() -> list[tuple[str, list[Any], bytes]]:
         ("ack", [0, 0, None], b"\0\0\0"),
         ("nak", [0x3F, 0xABCDEF, 13], b"\x3f" + le(0xABCDEF, 3) + b"\x0d"),
         ("command", [hexed(ID), 3660, 1, 1, 900, 0], command_body()),
+        ("command", [hexed(ID), 3660, 3, 2, 0, 0], ID + le(3660, 4) + b"\3\2" + bytes(4)),
         ("result", [hexed(ID), 5, 3], ID + b"\5\3"),
         ("stop", [hexed(ID)], ID),
         ("stop_clear", [hexed(ID), 4294967295], ID + b"\xff\xff\xff\xff"),
@@ -54,20 +56,21 @@ def normal() -> list[tuple[str, list[Any], bytes]]:
         ("time_resp", [5000000000, 207360000, 999], le(5000000000, 6) + le(207360000, 4) + le(999, 2)),
         ("now", [3, 3600, 1, channels, actuators, health], now_body()),
         ("now", [0, 0, 0, [], [], []], bytes(5)),
+        ("now", [0, 0, 0, [], [], [[78, hexed(TROUBLE)]]], bytes(5) + tlvs((78, TROUBLE))),
         ("log", [77, 2, "độ ẩm"], uv(77) + b"\2" + "độ ẩm".encode()),
     ]
 
 
 def maintenance() -> list[tuple[str, list[Any], bytes]]:
     """(name, fields, body) of the messages of maintenance."""
-    name, rows = DIGEST[:8], [[1, 2, 1, -5], [3, 0, 0, None]]
+    name, rows = DIGEST[:8], [[1, 2, 1, -5], [3, 0, 0, None], [9, 4, 1, 1834]]
     return [
         ("recipe", [hexed(name), 100, 106, hexed(b"recipe")], name + le(100, 2) + le(106, 2) + le(6, 2) + b"recipe"),
         ("recipe_ack", [hexed(name), 17], name + b"\x11"),
         ("settings", [hexed(name), 0, 0, "hex:"], name + bytes(6)),
         ("settings_ack", [hexed(name), 0], name + b"\0"),
         ("check", [hexed(ID)], ID),
-        ("check_result", [hexed(ID), rows], ID + b"\2" + b"\1\2\1" + opt(-5) + b"\3\0\0\0"),
+        ("check_result", [hexed(ID), rows], ID + b"\3" + b"\1\2\1" + opt(-5) + b"\3\0\0\0" + b"\t\4\1" + opt(1834)),
         ("service", [hexed(ID), 9, 600], ID + le(9, 4) + le(600, 2)),
         ("update_begin", [1, 70000, hexed(DIGEST), "hex:000100"], b"\1" + le(70000, 3) + DIGEST + b"\0\1\0"),
         ("update_chunk", [1, 69632, hexed(bytes(200))], b"\1" + le(69632, 3) + uv(200) + bytes(200)),
@@ -123,6 +126,8 @@ def records() -> dict[str, Any]:
         (20, [0xDEADBEEF, 2], le(0xDEADBEEF, 4) + b"\2"),
         (21, [207360000, 0, 2], le(207360000, 4) + le(0, 2) + b"\2"),
         (22, [1, 600], b"\1" + uv(600)),
+        (23, [2, 1, 655, 702], b"\2\1" + opt(655) + opt(702)),
+        (24, [2, 4], b"\2\4"),
     ]
     start = uv(3) + uv(3600)
     bed = [1, [[1, 1, 1, -1, "trần nhà"], [2, 2, 2, -1, ""], [3, 20, 0, 3, "x" * 24]], [[1, 1, "quạt hút"]]]

@@ -1,0 +1,181 @@
+"""A phone, the hub and real firmware on simulated boards: a probe calibrated, the Wi-Fi changed, STOP under loss."""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from hub.people import People
+from hub.web.server import PageServer
+from tests.support.farm import Farm
+from tests.support.lossy import Weather
+from tests.web.farm import FAST_HASHER, PASSWORD, PIN
+
+sync_api = pytest.importorskip("playwright.sync_api")
+from playwright.sync_api import Browser, Page, expect  # noqa: E402
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; install it: apt-get install chromium"),
+]
+WAIT_MS = 60_000  # a busy machine is not a fault
+LOSS = Weather(loss=0.3)
+STOP_S = 2.0
+SECRET = "giun-que-2026"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def phone(browser: Browser, farm: Farm) -> Iterator[Page]:
+    """A phone of 360 px on the page of a local hub, and two people who may act."""
+    farm.inner.people = People(farm.inner.store, farm.inner.clock, FAST_HASHER)
+    farm.inner.people.add("Cô Mai", "farmer", PIN, by="test")
+    farm.inner.people.add("Anh Tuấn", "technician", PASSWORD, by="test")
+    server = PageServer(farm.inner, listen="127.0.0.1", port=0)
+    server.start()
+    address = f"http://127.0.0.1:{server.port}"
+    context = browser.new_context(viewport={"width": 360, "height": 740}, base_url=address, has_touch=True)
+    context.set_default_timeout(WAIT_MS)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+        server.stop()
+
+
+def sign_in(page: Page, name: str, secret: str, path: str) -> None:
+    page.goto(f"/sign-in?next={path}")
+    page.get_by_role("link", name=name).click()
+    page.locator("input[type=password]").fill(secret)
+    page.get_by_role("button", name="Vào").click()
+
+
+def shown(page: Page, selector: str, words: str) -> None:
+    expect(page.locator(selector)).to_contain_text(words, timeout=WAIT_MS)
+
+
+def test_a_probe_is_calibrated_from_dry_to_the_nodes_own_reading(tmp_path: Path, chromium: Browser) -> None:
+    quick = {"sample_s": 2, "now_s": 2}
+    with Farm(tmp_path, ("tea_field",), settings=quick, local=True, boot_ms=4500) as farm:
+        farm.start()
+        farm.greeted()
+        board = farm.boards[1]
+        with phone(chromium, farm) as page:
+            sign_in(page, "Anh Tuấn", PASSWORD, "/nodes/1/settings")
+            page.get_by_role("link", name="Chỉnh chuẩn").click()
+            board.set_faults(**{"soil@34": 2300})
+            shown(page, "[data-live=probe]", "Số đứng yên")
+            page.get_by_role("button", name="Lấy số đất khô").click()
+            expect(page.locator("h2").first).to_contain_text("Bước 2 trong 3")
+            board.set_faults(**{"soil@34": 1000})
+            page.wait_for_function(
+                "() => / 1\\.0\\d\\d | 9\\d\\d /.test(' ' + document.querySelector('.num').textContent)"
+            )
+            shown(page, "[data-live=probe]", "Số đứng yên")
+            page.get_by_role("button", name="Lấy số đất no nước").click()
+            page.get_by_role("button", name="Lưu và gửi tới thiết bị").click()
+            shown(page, "[data-live=pending]", "Đã chỉnh chuẩn xong")
+            board.set_faults(**{"soil@34": 1650})
+
+            def reads_half() -> bool:
+                soil = next(one for one in farm.now().channels if one.channel == 3)
+                return soil.value is not None and abs(soil.value - 500) <= 15
+
+            farm.until(reads_half, "the node measures by its new calibration")
+            made = farm.inner.calibrations.history(1, 3)[0]
+            assert abs(made.dry_mv - 2300) <= 10 and abs(made.wet_mv - 1000) <= 10 and made.who == "Anh Tuấn"
+            board.kill()
+            board.start()  # it is on flash, and what was set over USB is still there
+            farm.until(lambda: farm.now().boot_no == 2 and reads_half(), "the restarted node measures by it too")
+
+
+def test_wifi_and_intervals_reach_a_node_that_keeps_what_the_hub_never_saw(tmp_path: Path, chromium: Browser) -> None:
+    with Farm(tmp_path, ("tea_field",), settings={"sample_s": 2, "now_s": 2}, local=True, boot_ms=4500) as farm:
+        farm.start()
+        farm.greeted()
+        before = farm.now().health["settings_hash"]
+        with phone(chromium, farm) as page:
+            sign_in(page, "Anh Tuấn", PASSWORD, "/wifi")
+            page.locator("input[name=name]").fill("Vườn mới")
+            page.locator("input[name=password]").fill(SECRET)
+            page.get_by_role("button", name="Gửi tới các thiết bị").click()
+            shown(page, "[data-live=wifi]", "Mọi thiết bị đã có mạng mới. Bây giờ đổi bộ phát Wi-Fi.")
+            assert SECRET not in page.content()
+            farm.until(lambda: farm.now().health["settings_hash"] != before, "the node lives by the new settings")
+            farm.until(lambda: bool(farm.now().actuators), "it reports again")
+            assert farm.now().health["radio_joins"] == 1, "it never left the network that it was in"
+            farm.boards[1].set_faults(router=["Vườn mới", SECRET])
+            farm.until(lambda: time.time() > (farm.now().heard_s or 0) + 10, "it is gone with the old network")
+            page.get_by_role("button", name="Tôi đã đổi bộ phát xong").click()
+            shown(page, "[data-live=wifi]", "Chưa về: Thiết bị 1.")
+            shown(page, "[data-live=wifi]", "Mọi thiết bị đã về. Xong.")
+            farm.until(lambda: farm.now().health["radio_joins"] == 2, "it joined the new one")
+            page.goto("/nodes/1/settings")
+            page.locator("input[name=sample_s]").fill("4")
+            page.locator("input[name=set_s]").fill("20")
+            page.get_by_role("button", name="Gửi tới thiết bị").click()
+            for what in ("Giờ đo", "Đổi Wi-Fi"):
+                expect(page.get_by_role("row", name=f"{what} Đã có hiệu lực")).to_be_visible(timeout=WAIT_MS)
+        farm.boards[1].kill()
+        farm.boards[1].start()
+        held = farm.inner.changes.newest(1, "intervals")
+        assert held is not None and held.state == "in_force"
+        farm.until(lambda: farm.now().boot_no == 2 and bool(farm.now().channels), "it greets after a restart")
+        assert farm.now().health["settings_hash"] == held.leads_to
+        assert SECRET not in farm.boards[1].log().read_text("utf-8")
+
+
+def all_off(farm: Farm, node: int) -> bool:
+    """Whether the newest edge of every actuator's pin is OFF."""
+    wiring = json.loads((farm.boards[node].folder / "spec.json").read_text("utf-8"))["wiring"]
+    resting = {item["pin"]: 1 - item["on_level"] for item in wiring["actuators"]}
+    levels = {}
+    for line in farm.boards[node].trace().read_text("utf-8").splitlines():
+        edge = json.loads(line)
+        if edge.get("pin") in resting:
+            levels[edge["pin"]] = edge["level"]
+    return all(levels.get(pin, level) == level for pin, level in resting.items())
+
+
+def test_stop_under_30_percent_loss_is_off_within_two_seconds_and_the_page_agrees(
+    tmp_path: Path, chromium: Browser
+) -> None:
+    boards = ("worm_house_air", "worm_house_bed", "tea_field")
+    with Farm(tmp_path, boards, recipe={"rules": []}, local=True, boot_ms=4500) as farm:
+        farm.start()
+        for node in farm.boards:
+            farm.greeted(node)
+        with phone(chromium, farm) as page:
+            sign_in(page, "Cô Mai", PIN, "/stop")
+            for node in farm.boards:
+                for machine in farm.now(node).actuators:
+                    farm.inner.commands.send(node, machine.actuator, True, 600, "Cô Mai")
+                farm.until(lambda n=node: all(m.on for m in farm.now(n).actuators), f"machines of {node} run")  # type: ignore[misc]
+            machines = sum(len(farm.now(node).actuators) for node in farm.boards)
+            farm.path.weather = LOSS
+            pressed_s = time.monotonic()
+            page.get_by_role("button", name="DỪNG TẤT CẢ NGAY").click(no_wait_after=True)
+            while not all(all_off(farm, node) for node in farm.boards):
+                assert time.monotonic() < pressed_s + 30, farm.last_words()
+                time.sleep(0.01)
+            took_s = time.monotonic() - pressed_s
+            assert took_s <= STOP_S, f"all off after {took_s:.2f} s"
+            shown(page, ".banner.danger", f"Cả {machines} máy đã báo dừng")
+            page.get_by_role("link", name="Về").click()
+            shown(page, ".banner.danger", "Đang DỪNG TẤT CẢ: các máy nghỉ (Cô Mai bấm lúc")
+            assert farm.path.counts["lost"] > 0
+            assert all(not m.on for node in farm.boards for m in farm.now(node).actuators)
