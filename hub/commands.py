@@ -21,7 +21,7 @@ from shared_protocol import registry as g
 from shared_protocol.messages import Command, Stop, StopClear, encode_command, encode_stop, encode_stop_clear
 from shared_protocol.names import RESULTS
 
-LIFE_S = 20  # how long an order may travel: a farmer waits no longer, and then it must not happen
+LIFE_S = g.COMMAND_LIFE_S  # how long an order may travel: a farmer waits no longer, and then it must not happen
 FAST_S = g.COMMAND_FAST_MS / 1000
 FAST_EVERY_S = g.COMMAND_RETRY_MS / 1000
 SLOW_EVERY_S = g.COMMAND_SLOW_MS / 1000

@@ -250,6 +250,7 @@ MISSED_NOWS = const(3)
 COMMAND_RETRY_MS = const(200)
 COMMAND_FAST_MS = const(2000)
 COMMAND_SLOW_MS = const(1000)
+COMMAND_LIFE_S = const(20)  # from the tap to the deadline
 RECORDS_RETRY_MS = const(1000)
 RECORDS_RETRY_MAX_MS = const(30000)
 RECORDS_IN_FLIGHT = const(4)

@@ -13,6 +13,7 @@ class Orders:
         self._recorder = recorder
         self._clock = clock
         self._done = []  # (id, result code), the newest last
+        self._void_s = -1  # orders with this deadline or an earlier one were given before the last stop
 
     def obey(self, type, body):
         """Body of the RESULT for a COMMAND, STOP or STOP_CLEAR. Raises ProtocolError."""
@@ -38,7 +39,8 @@ class Orders:
         return None
 
     def _late(self, order):
-        return self._clock.now() // 1000 > order.not_after_uptime_s
+        """True after its deadline, and for one that a stop has overtaken: it must not act when the stop is cleared."""
+        return self._clock.now() // 1000 > order.not_after_uptime_s or order.not_after_uptime_s <= self._void_s
 
     def _command(self, order):
         if self._late(order):
@@ -49,8 +51,12 @@ class Orders:
         return code
 
     def _latch(self, order):
+        if not self._stop.latched:
+            self._void_s = self._clock.now() // 1000 + g.COMMAND_LIFE_S
         self._stop.latch(g.STOP_HUB)
         return g.RESULT_OK
 
     def _clear(self, order):
-        return g.RESULT_TOO_LATE if self._late(order) else self._stop.clear(g.STOP_HUB)
+        if self._clock.now() // 1000 > order.not_after_uptime_s:
+            return g.RESULT_TOO_LATE
+        return self._stop.clear(g.STOP_HUB)

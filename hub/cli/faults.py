@@ -19,6 +19,7 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = "NHAVUON_FAULTS_TABLE"
+WORKERS = "3"  # on two cores: many of the tests only wait
 
 TITLES = {
     1: "hub or link lost while a relay is on",
@@ -119,7 +120,7 @@ def _run(files: list[str], mutations: bool, deep: bool, parts: Path, to_stderr: 
     if not files:
         return 0
     marks = [] if deep else ["-m", "not deep"]
-    arguments = ["-q", "--no-header", "-n", "2", "--dist", "worksteal", *marks, *files]
+    arguments = ["-q", "--no-header", "-n", WORKERS, "--dist", "worksteal", *marks, *files]
     env = {**os.environ, FILE: str(parts), "NHAVUON_TEST": "deep" if deep else "standard"}
     out = sys.stderr if to_stderr else None
     return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=env, stdout=out).returncode

@@ -10,6 +10,8 @@ import click
 
 ROOT = Path(__file__).resolve().parents[2]
 
+WAITING_WORKERS = "4"  # on two cores: most of the slow tests wait for boards and browsers
+
 # Program that a part of the suite needs, and the Debian package that brings it.
 APT = {"chromium": "chromium"}
 
@@ -27,7 +29,8 @@ def command(size: str | None, pytest_arguments: tuple[str, ...]) -> None:
     if size in ("all", "deep"):
         _install_with_apt()
     marks = {"quick": "not slow and not deep and not browser", "deep": ""}.get(size, "not deep")
-    arguments = ["-q", "-n", "2", "--dist", "worksteal", "-m", marks, *pytest_arguments]
+    workers = "2" if size == "quick" else WAITING_WORKERS
+    arguments = ["-q", "-n", workers, "--dist", "worksteal", "-m", marks, *pytest_arguments]
     env = {**os.environ, "NHAVUON_TEST": size}
     sys.exit(subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=env).returncode)
 

@@ -97,7 +97,7 @@ def test_every_frame_comes_twice(farm: Farm, table: Row) -> None:
     for _ in range(3):
         ticket = order(farm, 20)
         farm.until(lambda: state(farm, ticket) == "done", "it is done")  # noqa: B023
-        node_lives(farm, 60)
+        node_lives(farm, 30)
     assert farm.path.counts["doubled"] > 10
     assert len(runs(farm)) == 3 and all(18 < run.seconds < 22 for run in runs(farm))
     safe(farm, table, 3, "doubled and out of order: each acts once")

@@ -25,19 +25,24 @@ RULES = recipe(fan(max_on_s=0, rest_s=0), mister(max_on_s=0, rest_s=0))
 INPUT_S = 1.1  # docs/safety.md: looked at each second, seen twice
 AIR_S = 2.0
 AGREES_S = 4.0
-PRESSES = 6
+PRESSES = 5
 SAMPLE = 2
 
 
 @pytest.fixture
 def farm(tmp_path: Path) -> Iterator[Farm]:
-    """Two nodes whose machines all run, in real time."""
-    with Farm(tmp_path, (BOARD,) * 2, local=True, prefill_s=320, recipe=RULES, weather=BAD) as farm:
+    """Two nodes whose machines all run soon after the start, in real time."""
+    document = scene.board_file(BOARD)
+    document["actuators"] = [{**item, "rest_s": 0} for item in document["actuators"]]
+    path = tmp_path / "board.json"
+    path.write_text(json.dumps(document), "utf-8")
+    with Farm(tmp_path, (str(path),) * 2, local=True, recipe=RULES) as farm:
         farm.start()
         zone = farm.inner.fleet.add_zone("Nhà giun", "worm_house")
         for node in farm.boards:
             farm.greeted(node)
             farm.inner.fleet.move(node, zone.id)
+        farm.path.weather = BAD
         yield farm
 
 

@@ -17,6 +17,7 @@ from shared_protocol import registry as g
 from shared_protocol import units as u
 from shared_protocol.messages import Command, decode_result, encode_command
 from shared_protocol.record import Event, encode_event
+from tests.support.limits import EXACT_S
 from tests.support.plans import IDS, MAY_FAIL_ON, actions, boards, judged, machine, plans, play, recipes, short, some
 from tests.support.rig import Board, Rig, board
 
@@ -189,7 +190,7 @@ def _covered(begin: float, end: float, spans: list[tuple[float, float]]) -> bool
     for first, last in sorted(spans):
         if first <= begin <= last:
             begin = max(begin, last)
-    return begin >= end
+    return begin >= end - EXACT_S
 
 
 # --- whatever else comes as a recipe ---

@@ -164,7 +164,7 @@ class Limits:
             rule = self.rule_at(id, run.begin)
             if before:
                 least = rule.get("min_off_s", 0)
-                most = rule.get("max_on_s", 0)
+                most = self.rule_at(id, before.end).get("max_on_s", 0)
                 full = most and before.seconds >= most and before.cause not in ("stop", "lockout", "lost")
                 if before.cut or before.cause == "max_on" or full:
                     least = max(least, self._rest_s(rule))
