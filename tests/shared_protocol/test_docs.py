@@ -65,7 +65,7 @@ def test_timers_are_documented():
     assert f"the last {registry.REMEMBERED_COMMANDS} ids" in TEXT
     assert (registry.COMMAND_RETRY_MS, registry.COMMAND_FAST_MS, registry.COMMAND_SLOW_MS) == (200, 2000, 1000)
     assert "every 200 ms for 2 s, then every second" in TEXT
-    assert f"{registry.COMMAND_LIFE_S} s after the\ntap" in TEXT
+    assert f"{registry.COMMAND_LIFE_S} s after the tap" in TEXT
     assert (registry.RECORDS_RETRY_MS, registry.RECORDS_RETRY_MAX_MS) == (1000, 30000)
     assert (registry.HELLO_RETRY_MS, registry.HELLO_RETRY_MAX_MS) == (1000, 30000)
     assert TEXT.count("after 1 s, doubling to 30 s") == 2
