@@ -142,9 +142,16 @@ GUARDS = (
     Guard(
         "command deadline",
         "firmware/node/orders.py",
-        "        return self._clock.now() // 1000 > order.not_after_uptime_s\n",
-        "        return False\n",
+        "return self._clock.now() // 1000 > order.not_after_uptime_s or order.not_after_uptime_s <= self._void_s\n",
+        "return order.not_after_uptime_s <= self._void_s\n",
         "faults/test_08_late_commands.py::test_held_for_a_minute_and_delivered_late",
+    ),
+    Guard(
+        "orders from before a stop",
+        "firmware/node/orders.py",
+        " or order.not_after_uptime_s <= self._void_s\n",
+        "\n",
+        "firmware/test_orders.py::test_an_order_that_was_held_up_while_a_stop_came_and_went",
     ),
     Guard(
         "memory of ids",
