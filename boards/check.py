@@ -135,6 +135,9 @@ def _wired(item: dict[str, Any], where: str) -> Iterator[str]:
         yield f"{where}.pull: use one of {', '.join(PULLS)}"
     if item["driver"] == "contact":
         yield from _whole(item, "closed_is", 0, 1, f"{where}.closed_is", default=1)
+        kinds = [channel.get("kind") for channel in _objects(item.get("channels"))]
+        if item.get("closed_is") == 0 and "water_level" in kinds:
+            yield f"{where}.closed_is: a broken wire would read as water; turn the float upside down and leave it out"
     else:
         yield from _whole(item, "pulses_per_litre", 1, 10_000, f"{where}.pulses_per_litre")
 

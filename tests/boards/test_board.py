@@ -112,6 +112,7 @@ def wired(driver: str, pin: int, kind: str, **more: Any) -> dict[str, Any]:
         (wired("contact", 35, "water_level"), "no pull"),
         (wired("contact", 32, "water_level", pull="sideways"), "up, down, none"),
         (wired("contact", 32, "water_level", closed_is=2), "from 0 to 1"),
+        (wired("contact", 32, "water_level", closed_is=0), "a broken wire would read as water"),
         (wired("contact", 32, "water_flow"), "measures level and rain and door"),
         (wired("flow", 33, "water_flow"), "pulses_per_litre"),
         (wired("flow", 33, "water_flow", pulses_per_litre=0), "from 1 to 10000"),
