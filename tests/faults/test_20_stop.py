@@ -26,6 +26,7 @@ INPUT_S = 1.1  # docs/safety.md: looked at each second, seen twice
 AIR_S = 2.0
 AGREES_S = 4.0
 PRESSES = 5
+TWO_CLOCKS_S = 0.01  # a board that is off a millisecond after the press must not seem to have been off before it
 SAMPLE = 2
 
 
@@ -65,7 +66,7 @@ def test_pressed_on_the_page_under_30_percent_loss(farm: Farm, table: Row) -> No
     late, agreed = [], []
     for _ in range(PRESSES):
         farm.until(lambda: running(farm), "everything runs")
-        pressed_s = time.time()
+        pressed_s = time.time() - TWO_CLOCKS_S
         farm.inner.commands.stop(by="test")
         farm.until(lambda: client.get("/api/v1/stop").get_json()["stopped_machines"] == 4, "the page agrees")
         agreed.append(time.time() - pressed_s)
