@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +15,6 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 READY = "Ctrl-C ends"
 START_S = 240  # three simulated days on a busy machine
 SECOND_START_S = 60
@@ -95,13 +93,13 @@ def test_the_chart_holds_the_simulated_day(demo):
 
 
 def test_a_tap_turns_the_fan_on_and_says_until_when_the_node_reported_it(demo):
-    sync_api = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium; install it: apt-get install chromium")
+    from tests.support import browser
+
+    if browser.CHROMIUM is None:
+        pytest.skip(browser.NO_CHROMIUM)
     pin = re.search(r"PIN (\d{4})", demo.printed()).group(1)
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 360, "height": 740}, base_url=demo.base)
+    with browser.chromium() as chromium:
+        page = chromium.new_page(viewport={"width": 360, "height": 740}, base_url=demo.base)
         page.goto("/")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         page.get_by_text("Nhà giun 1").click()
@@ -112,10 +110,9 @@ def test_a_tap_turns_the_fan_on_and_says_until_when_the_node_reported_it(demo):
         page.locator("form button.btn--main").click()
         if "/zones/" in page.url:  # signed in on the way: the tap itself is made again
             fan.get_by_role("button", name="5 phút", exact=True).click()
-        sync_api.expect(page.locator("article.machine").first).to_contain_text(
+        browser.expect(page.locator("article.machine").first).to_contain_text(
             re.compile(r"tự tắt lúc \d{1,2}:\d{2}"), timeout=20_000
         )
-        browser.close()
     machine = next(
         m
         for m in demo.get("/api/v1/state")["zones"][0]["machines"] + demo.get("/api/v1/state")["zones"][1]["machines"]

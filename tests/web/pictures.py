@@ -1,17 +1,14 @@
 """Pictures of the page for README and docs; `python -m tests.web.pictures` writes docs/img from one still scene."""
 
-import shutil
 import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
-
 from hub.web.server import PageServer
+from tests.support.browser import CHROMIUM, NO_CHROMIUM, Browser, Page, chromium
 from tests.support.fakes import FakeClock
 from tests.web.farm import AIR, FAN, PIN, PUMP, SOIL, Farm, ScriptedNode, a_day, farm
-from tests.web.test_browser import ARGUMENTS
 
 IMAGES = Path(__file__).parents[2] / "docs" / "img"
 ADDRESSES = {"home": "/", "zone": "/zones/1", "node": "/nodes/1", "help": "/help"}
@@ -97,23 +94,20 @@ def pictures(browser: Browser, address: str, script: ScriptedNode) -> None:
 
 
 def main() -> None:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        sys.exit("no Chromium; install it: apt-get install chromium")
+    if CHROMIUM is None:
+        sys.exit(NO_CHROMIUM)
     IMAGES.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
         farm(Path(folder), FakeClock(AFTERNOON_S)) as made,
-        sync_playwright() as playwright,
+        chromium() as browser,
     ):
         scene(made)
         script = ScriptedNode(made)
         server = PageServer(made.hub, listen="127.0.0.1", port=0)
         remember(server, made)
         server.start()
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         pictures(browser, f"http://127.0.0.1:{server.port}", script)
-        browser.close()
         server.stop()
 
 

@@ -1,7 +1,6 @@
 """The page in a real browser: a phone of 360 px, live without a reload, and everything without JavaScript."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,20 +9,11 @@ import pytest
 from hub.clock import Clock
 from hub.web.server import PageServer
 from shared_protocol import registry as g
+from tests.support import browser
+from tests.support.browser import Browser, BrowserContext, Page, Route, expect
 from tests.web.farm import PASSWORD, PIN, Farm, ScriptedNode, a_day, farm
 
-sync_api = pytest.importorskip("playwright.sync_api")
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect  # noqa: E402
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; install it: apt-get install chromium"),
-]
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+pytestmark = browser.IN_BROWSER
 PHONE = {"width": 360, "height": 740}
 SCREENS = (
     "/", "/zones/1", "/zones/1?span=year", "/zones/2", "/zones/3", "/nodes", "/nodes/1", "/nodes/4", "/stop",
@@ -35,10 +25,8 @@ SCREENS = (
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    with browser.chromium() as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A phone, the hub and real firmware on simulated boards: a probe calibrated, the Wi-Fi changed, STOP under loss."""
 
 import json
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,20 +10,13 @@ import pytest
 
 from hub.people import People
 from hub.web.server import PageServer
+from tests.support import browser
+from tests.support.browser import Browser, Page, expect
 from tests.support.farm import Farm
 from tests.support.lossy import Weather
 from tests.web.farm import FAST_HASHER, PASSWORD, PIN
 
-sync_api = pytest.importorskip("playwright.sync_api")
-from playwright.sync_api import Browser, Page, expect  # noqa: E402
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; install it: apt-get install chromium"),
-]
+pytestmark = [pytest.mark.slow, *browser.IN_BROWSER]
 WAIT_MS = 60_000  # a busy machine is not a fault
 LOSS = Weather(loss=0.3)
 STOP_S = 2.0
@@ -33,10 +25,8 @@ SECRET = "giun-que-2026"
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    with browser.chromium() as found:
+        yield found
 
 
 @contextmanager

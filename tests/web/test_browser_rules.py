@@ -1,6 +1,5 @@
 """A phone, the hub and real firmware on a simulated board: a recipe is chosen, changed, sent, reported by the node."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,19 +7,12 @@ import pytest
 
 from hub.people import People
 from hub.web.server import PageServer
+from tests.support import browser
+from tests.support.browser import Page, expect
 from tests.support.farm import Farm
 from tests.web.farm import FAST_HASHER, PASSWORD
 
-sync_api = pytest.importorskip("playwright.sync_api")
-from playwright.sync_api import Page, expect  # noqa: E402
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; install it: apt-get install chromium"),
-]
+pytestmark = [pytest.mark.slow, *browser.IN_BROWSER]
 WAIT_MS = 60_000  # a busy machine is not a fault
 RULES = "/nodes/1/rules"
 
@@ -41,10 +33,9 @@ def phone(farm: Farm) -> Iterator[Page]:
     farm.inner.people.add("Anh Tuấn", "technician", PASSWORD, by="test")
     server = PageServer(farm.inner, listen="127.0.0.1", port=0)
     server.start()
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with browser.chromium() as chromium:
         size = {"width": 360, "height": 740}
-        context = browser.new_context(viewport=size, base_url=f"http://127.0.0.1:{server.port}", has_touch=True)
+        context = chromium.new_context(viewport=size, base_url=f"http://127.0.0.1:{server.port}", has_touch=True)
         context.set_default_timeout(WAIT_MS)
         page = context.new_page()
         page.goto(f"/sign-in?next={RULES}")
@@ -52,7 +43,6 @@ def phone(farm: Farm) -> Iterator[Page]:
         page.locator("input[type=password]").fill(PASSWORD)
         page.get_by_role("button", name="Vào").click()
         yield page
-        browser.close()
     server.stop()
 
 
