@@ -17,7 +17,11 @@ OLDEST_SUPPORTED = (3, 10)
 
 # Lock files in the order they are installed; the second may fail where no MicroPython is built for the platform.
 RUN, NODE, TEST = "requirements.lock", "requirements-node.lock", "requirements-test.lock"
-NEED_TEST = {"test", "benchmark", "faults"}
+USB = "requirements-usb.lock"
+NEEDS = {
+    **dict.fromkeys(("test", "benchmark", "faults"), TEST),
+    **dict.fromkeys(("flash", "check", "console", "rescue"), USB),
+}
 
 
 def main() -> int:
@@ -27,7 +31,7 @@ def main() -> int:
         return 2
     command = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
-        prepare([RUN, NODE, TEST] if command in NEED_TEST else [RUN, NODE])
+        prepare([RUN, NODE, *([NEEDS[command]] if command in NEEDS else [])])
     except SetupFailed as error:
         print(f"\n{error}", file=sys.stderr)
         return 2

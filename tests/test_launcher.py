@@ -58,7 +58,7 @@ def test_no_internet_is_a_sentence_and_is_tried_again(launcher, monkeypatch):
 
 
 def test_every_locked_package_has_a_hash():
-    for name in ("requirements.lock", "requirements-node.lock", "requirements-test.lock"):
+    for name in ("requirements.lock", "requirements-node.lock", "requirements-usb.lock", "requirements-test.lock"):
         entries = (ROOT / name).read_text().replace("\\\n", " ").splitlines()
         assert all("--hash=sha256:" in entry for entry in entries if entry.strip())
 
