@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterable
 
+from waitress import wasyncore
 from waitress.server import create_server
 
 from hub.carriers.udp import AddressRefused
@@ -50,20 +51,28 @@ class PageServer:
             thread.start()
 
     def stop(self) -> None:
-        """Close the port; requests under way end."""
+        """Close the port; requests under way end, and no connection stays open."""
         self._ending.set()
         self._server.task_dispatcher.shutdown(timeout=5)
-        self._server.close()
+        if self._threads[0].ident is None:
+            self._close()
+        else:
+            self._server.trigger.pull_trigger(self._close)  # the loop's own thread closes what it waits for
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(5)
+        self._server.trigger.close()  # last: pulling it also writes to it
+
+    def _close(self) -> None:
+        """Send what is left of answers, close every connection and the port: nothing is left to wait for."""
+        for channel in list(self._server.active_channels.values()):
+            channel.will_close = True
+            channel.handle_write()
+        wasyncore.dispatcher.close(self._server)
+        self._server.trigger.del_channel()
 
     def _serve(self) -> None:
-        try:
-            self._server.run()
-        except OSError:
-            if not self._ending.is_set():
-                raise
+        self._server.run()
 
     def _watch(self) -> None:
         """Feed the trends once a minute."""

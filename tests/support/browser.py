@@ -9,11 +9,11 @@ import pytest
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="no Playwright; install it: pip install -r requirements-test.lock"
 )
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect  # noqa: E402
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect  # noqa: E402
 
 __all__ = [
     "ARGUMENTS", "CHROMIUM", "IN_BROWSER", "NO_CHROMIUM", "Browser", "BrowserContext", "Page", "Route", "chromium",
-    "expect",
+    "expect", "follow",
 ]  # fmt: skip
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -31,3 +31,9 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+def follow(target: Locator) -> None:
+    """Press what leads to another page, and be there: a click alone returns while the old page may still be shown."""
+    with target.page.expect_navigation():
+        target.click()

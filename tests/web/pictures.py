@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hub.web.server import PageServer
-from tests.support.browser import CHROMIUM, NO_CHROMIUM, Browser, Page, chromium
+from tests.support.browser import CHROMIUM, NO_CHROMIUM, Browser, Page, chromium, follow
 from tests.support.fakes import FakeClock
 from tests.web.farm import AIR, FAN, PIN, PUMP, SOIL, Farm, ScriptedNode, a_day, farm
 
@@ -76,9 +76,9 @@ def pictures(browser: Browser, address: str, script: ScriptedNode) -> None:
             shoot(page, name)
     page = browser.new_context(viewport={"width": 360, "height": 740}, base_url=address).new_page()
     page.goto("/sign-in?next=/zones/1")
-    page.get_by_role("link", name="Cô Mai").click()
+    follow(page.get_by_role("link", name="Cô Mai"))
     page.locator("input[type=password]").fill(PIN)
-    page.get_by_role("button", name="Vào").click()
+    follow(page.get_by_role("button", name="Vào"))
     card = page.locator('[data-live="machine-1-2"]')
     card.get_by_role("button", name="15 phút").click()
     page.locator('[data-live="machine-1-2"][data-order-state="sending"] .why', has_text="Chờ thiết bị").wait_for()
@@ -86,7 +86,7 @@ def pictures(browser: Browser, address: str, script: ScriptedNode) -> None:
     script.answer()
     page.locator('[data-order-state="done"]').wait_for()
     card.screenshot(path=IMAGES / "done_360.png")
-    page.get_by_role("button", name="DỪNG").click()
+    follow(page.get_by_role("button", name="DỪNG"))
     script.sent = [one for one in script.sent if one[0] != 3]
     script.answer()
     page.goto("/stop")

@@ -10,7 +10,7 @@ from hub.clock import Clock
 from hub.web.server import PageServer
 from shared_protocol import registry as g
 from tests.support import browser
-from tests.support.browser import Browser, BrowserContext, Page, Route, expect
+from tests.support.browser import Browser, BrowserContext, Page, Route, expect, follow
 from tests.web.farm import PASSWORD, PIN, Farm, ScriptedNode, a_day, farm
 
 pytestmark = browser.IN_BROWSER
@@ -85,9 +85,9 @@ def phone(chromium: Browser, site: str) -> Iterator[Open]:
 
 def sign_in(page: Page, name: str = "Cô Mai", secret: str = PIN) -> None:
     page.goto("/sign-in?next=/zones/1")
-    page.get_by_role("link", name=name).click()
+    follow(page.get_by_role("link", name=name))
     page.locator("input[type=password]").fill(secret)
-    page.get_by_role("button", name="Vào").click()
+    follow(page.get_by_role("button", name="Vào"))
     expect(page.locator("h1")).to_have_text("Nhà giun 1")
 
 
@@ -178,9 +178,9 @@ def test_tap_refused_try_again(phone: Open, script: ScriptedNode) -> None:
 def test_tap_without_signing_in_asks_who_and_comes_back(phone: Open, script: ScriptedNode) -> None:
     page = phone("/zones/1")
     mister(page).get_by_role("button", name="15 phút").click()
-    page.get_by_role("link", name="Cô Mai").click()
+    follow(page.get_by_role("link", name="Cô Mai"))
     page.locator("input[type=password]").fill(PIN)
-    page.get_by_role("button", name="Vào").click()
+    follow(page.get_by_role("button", name="Vào"))
     expect(page).to_have_url(re.compile(r"/zones/1$"))
     assert script.sent == []
 
@@ -188,11 +188,11 @@ def test_tap_without_signing_in_asks_who_and_comes_back(phone: Open, script: Scr
 def test_everything_works_without_javascript(phone: Open, script: ScriptedNode) -> None:
     page = phone(js=False)
     expect(page.locator("h1")).to_be_visible()
-    page.locator(".zone", has_text="Nhà giun 1").click()
+    follow(page.locator(".zone", has_text="Nhà giun 1"))
     assert page.locator("svg.chart path.curve").count() == 1
     page.locator("summary", has_text="Xem bảng số").click()
     expect(page.locator("table")).to_be_visible()
-    page.get_by_role("link", name="Tuần").click()
+    follow(page.get_by_role("link", name="Tuần"))
     expect(page.locator("#chart h2")).to_contain_text("7 ngày")
     sign_in(page)
     mister(page).get_by_role("button", name="15 phút").click()
@@ -200,23 +200,23 @@ def test_everything_works_without_javascript(phone: Open, script: ScriptedNode) 
     expect(mister(page)).to_contain_text("Đang gửi…")
     answered(page, script)
     expect(mister(page)).to_contain_text("Đã bật – tự tắt lúc")  # by its meta refresh
-    page.get_by_role("button", name="DỪNG TẤT CẢ").click()
+    follow(page.get_by_role("button", name="DỪNG TẤT CẢ"))
     expect(page.locator("h1")).to_have_text("Đang dừng tất cả")
     answered(page, script)
     expect(page.locator(".banner.danger")).to_contain_text("Cả 3 máy đã báo dừng")
-    page.get_by_role("link", name="Cho chạy lại").click()
-    page.get_by_role("button", name="Cho chạy lại").click()
+    follow(page.get_by_role("link", name="Cho chạy lại"))
+    follow(page.get_by_role("button", name="Cho chạy lại"))
     answered(page, script)
     page.goto("/stop")
     expect(page.get_by_role("button", name="DỪNG TẤT CẢ NGAY")).to_be_visible()
-    page.get_by_role("button", name="English").click()
+    follow(page.get_by_role("button", name="English"))
     expect(page.locator("h1")).to_have_text("Stop all")
 
 
 def test_stop_all_follows_the_reports(phone: Open, made: Farm, script: ScriptedNode) -> None:
     page = phone()
     sign_in(page)
-    page.get_by_role("button", name="DỪNG TẤT CẢ").click()
+    follow(page.get_by_role("button", name="DỪNG TẤT CẢ"))
     expect(page.locator(".banner.danger")).to_contain_text("Đang dừng: 0 trong 3 máy")
     page.evaluate("window.sameDocument = true")
     answered(page, script)
@@ -278,13 +278,13 @@ def test_what_is_open_stays_open_and_focus_stays(phone: Open, made: Farm) -> Non
 
 def test_back_works(phone: Open) -> None:
     page = phone()
-    page.locator(".zone", has_text="Nhà giun 1").click()
-    page.get_by_role("link", name="Tháng").click()
+    follow(page.locator(".zone", has_text="Nhà giun 1"))
+    follow(page.get_by_role("link", name="Tháng"))
     page.go_back()
     page.go_back()
     expect(page.locator(".tally")).to_be_visible()
-    page.locator(".zone", has_text="Vườn trà").click()
-    page.get_by_role("link", name="Về").click()
+    follow(page.locator(".zone", has_text="Vườn trà"))
+    follow(page.get_by_role("link", name="Về"))
     expect(page.locator(".tally")).to_be_visible()
 
 
@@ -302,24 +302,24 @@ def test_rules_are_changed_without_javascript(phone: Open, made: Farm) -> None:
     page = phone(js=False)
     sign_in(page, "Anh Tuấn", PASSWORD)
     page.goto("/nodes/1/rules/ready")
-    page.get_by_role("link", name="Dùng mẫu này").first.click()
+    follow(page.get_by_role("link", name="Dùng mẫu này").first)
     roomy(page)
-    page.get_by_role("button", name="Xem trước").click()
+    follow(page.get_by_role("button", name="Xem trước"))
     roomy(page)
-    page.get_by_role("link", name="Sửa luật này").first.click()
+    follow(page.get_by_role("link", name="Sửa luật này").first)
     roomy(page)
     for group in ("Theo giờ", "Mỗi lần chạy", "Khi đầu đo", "Nước, mưa", "Bật, tắt"):
-        page.locator("a.btn", has_text=group).click()
+        follow(page.locator("a.btn", has_text=group))
         roomy(page)
         page.go_back()
-    page.locator("a.btn", has_text="Mỗi lần chạy").click()
+    follow(page.locator("a.btn", has_text="Mỗi lần chạy"))
     page.locator("input[name=min_on_s]").fill("600")
-    page.get_by_role("button", name="Xem trước").click()
+    follow(page.get_by_role("button", name="Xem trước"))
     expect(page.locator(".state.bad")).to_contain_text("Thời gian phải từ")
     page.locator("input[name=min_on_s]").fill("4")
-    page.get_by_role("button", name="Xem trước").click()
+    follow(page.get_by_role("button", name="Xem trước"))
     expect(page.locator("article.rule-card").first).to_contain_text("ít nhất 4 phút")
-    page.get_by_role("button", name="Gửi xuống thiết bị").click()
+    follow(page.get_by_role("button", name="Gửi xuống thiết bị"))
     expect(page.locator("h1")).to_have_text("Luật tự động")
     wanted = made.hub.recipes.standing(1).wanted
     assert wanted is not None

@@ -11,7 +11,7 @@ import pytest
 from hub.people import People
 from hub.web.server import PageServer
 from tests.support import browser
-from tests.support.browser import Browser, Page, expect
+from tests.support.browser import Browser, Page, expect, follow
 from tests.support.farm import Farm
 from tests.support.lossy import Weather
 from tests.web.farm import FAST_HASHER, PASSWORD, PIN
@@ -49,9 +49,9 @@ def phone(browser: Browser, farm: Farm) -> Iterator[Page]:
 
 def sign_in(page: Page, name: str, secret: str, path: str) -> None:
     page.goto(f"/sign-in?next={path}")
-    page.get_by_role("link", name=name).click()
+    follow(page.get_by_role("link", name=name))
     page.locator("input[type=password]").fill(secret)
-    page.get_by_role("button", name="Vào").click()
+    follow(page.get_by_role("button", name="Vào"))
 
 
 def shown(page: Page, selector: str, words: str) -> None:
@@ -66,18 +66,18 @@ def test_a_probe_is_calibrated_from_dry_to_the_nodes_own_reading(tmp_path: Path,
         board = farm.boards[1]
         with phone(chromium, farm) as page:
             sign_in(page, "Anh Tuấn", PASSWORD, "/nodes/1/settings")
-            page.get_by_role("link", name="Chỉnh chuẩn").click()
+            follow(page.get_by_role("link", name="Chỉnh chuẩn"))
             board.set_faults(**{"soil@34": 2300})
             shown(page, "[data-live=probe]", "Số đứng yên")
-            page.get_by_role("button", name="Lấy số đất khô").click()
+            follow(page.get_by_role("button", name="Lấy số đất khô"))
             expect(page.locator("h2").first).to_contain_text("Bước 2 trong 3")
             board.set_faults(**{"soil@34": 1000})
             page.wait_for_function(
                 "() => / 1\\.0\\d\\d | 9\\d\\d /.test(' ' + document.querySelector('.num').textContent)"
             )
             shown(page, "[data-live=probe]", "Số đứng yên")
-            page.get_by_role("button", name="Lấy số đất no nước").click()
-            page.get_by_role("button", name="Lưu và gửi tới thiết bị").click()
+            follow(page.get_by_role("button", name="Lấy số đất no nước"))
+            follow(page.get_by_role("button", name="Lưu và gửi tới thiết bị"))
             shown(page, "[data-live=pending]", "Đã chỉnh chuẩn xong")
             board.set_faults(**{"soil@34": 1650})
 
@@ -102,7 +102,7 @@ def test_wifi_and_intervals_reach_a_node_that_keeps_what_the_hub_never_saw(tmp_p
             sign_in(page, "Anh Tuấn", PASSWORD, "/wifi")
             page.locator("input[name=name]").fill("Vườn mới")
             page.locator("input[name=password]").fill(SECRET)
-            page.get_by_role("button", name="Gửi tới các thiết bị").click()
+            follow(page.get_by_role("button", name="Gửi tới các thiết bị"))
             shown(page, "[data-live=wifi]", "Mọi thiết bị đã có mạng mới. Bây giờ đổi bộ phát Wi-Fi.")
             assert SECRET not in page.content()
             farm.until(lambda: farm.now().health["settings_hash"] != before, "the node lives by the new settings")
@@ -110,14 +110,14 @@ def test_wifi_and_intervals_reach_a_node_that_keeps_what_the_hub_never_saw(tmp_p
             assert farm.now().health["radio_joins"] == 1, "it never left the network that it was in"
             farm.boards[1].set_faults(router=["Vườn mới", SECRET])
             farm.until(lambda: time.time() > (farm.now().heard_s or 0) + 10, "it is gone with the old network")
-            page.get_by_role("button", name="Tôi đã đổi bộ phát xong").click()
+            follow(page.get_by_role("button", name="Tôi đã đổi bộ phát xong"))
             shown(page, "[data-live=wifi]", "Chưa về: Thiết bị 1.")
             shown(page, "[data-live=wifi]", "Mọi thiết bị đã về. Xong.")
             farm.until(lambda: farm.now().health["radio_joins"] == 2, "it joined the new one")
             page.goto("/nodes/1/settings")
             page.locator("input[name=sample_s]").fill("4")
             page.locator("input[name=set_s]").fill("20")
-            page.get_by_role("button", name="Gửi tới thiết bị").click()
+            follow(page.get_by_role("button", name="Gửi tới thiết bị"))
             for what in ("Giờ đo", "Đổi Wi-Fi"):
                 expect(page.get_by_role("row", name=f"{what} Đã có hiệu lực")).to_be_visible(timeout=WAIT_MS)
         farm.boards[1].kill()
@@ -165,7 +165,7 @@ def test_stop_under_30_percent_loss_is_off_within_two_seconds_and_the_page_agree
             took_s = time.monotonic() - pressed_s
             assert took_s <= STOP_S, f"all off after {took_s:.2f} s"
             shown(page, ".banner.danger", f"Cả {machines} máy đã báo dừng")
-            page.get_by_role("link", name="Về").click()
+            follow(page.get_by_role("link", name="Về"))
             shown(page, ".banner.danger", "Đang DỪNG TẤT CẢ: các máy nghỉ (Cô Mai bấm lúc")
             assert farm.path.counts["lost"] > 0
             assert all(not m.on for node in farm.boards for m in farm.now(node).actuators)

@@ -8,7 +8,7 @@ import pytest
 from hub.people import People
 from hub.web.server import PageServer
 from tests.support import browser
-from tests.support.browser import Page, expect
+from tests.support.browser import Page, expect, follow
 from tests.support.farm import Farm
 from tests.web.farm import FAST_HASHER, PASSWORD
 
@@ -39,9 +39,9 @@ def phone(farm: Farm) -> Iterator[Page]:
         context.set_default_timeout(WAIT_MS)
         page = context.new_page()
         page.goto(f"/sign-in?next={RULES}")
-        page.get_by_role("link", name="Anh Tuấn").click()
+        follow(page.get_by_role("link", name="Anh Tuấn"))
         page.locator("input[type=password]").fill(PASSWORD)
-        page.get_by_role("button", name="Vào").click()
+        follow(page.get_by_role("button", name="Vào"))
         yield page
     server.stop()
 
@@ -58,22 +58,22 @@ def test_a_recipe_is_chosen_changed_sent_and_reported_by_the_node(farm: Farm, ph
     before = farm.inner.recipes.standing(1).reported
     assert before is not None, "the board came with a recipe"
     says(phone, "[data-live=recipe]", "Thiết bị đang chạy quy trình này, trạm biết từ")
-    phone.get_by_role("link", name="Chọn quy trình mẫu").click()
+    follow(phone.get_by_role("link", name="Chọn quy trình mẫu"))
     narrow(phone)
-    phone.locator("article.ready", has_text="Nhà giun").get_by_role("link", name="Dùng mẫu này").click()
+    follow(phone.locator("article.ready", has_text="Nhà giun").get_by_role("link", name="Dùng mẫu này"))
     narrow(phone)
     phone.locator("input[name=fan_on]").fill("29")
     phone.locator("input[name=fan_off]").fill("27,5")
-    phone.get_by_role("button", name="Xem trước").click()
+    follow(phone.get_by_role("button", name="Xem trước"))
     says(phone, "article.rule-card", "Bật quạt khi luống nóng hơn 29\u00a0°C, tắt khi dưới 27,5\u00a0°C")
-    phone.locator("article.rule-card").first.get_by_role("link", name="Sửa luật này").click()
-    phone.get_by_role("link", name="Mỗi lần chạy bao lâu").click()
+    follow(phone.locator("article.rule-card").first.get_by_role("link", name="Sửa luật này"))
+    follow(phone.get_by_role("link", name="Mỗi lần chạy bao lâu"))
     narrow(phone)
     phone.locator("input[name=max_on_s]").fill("25")
-    phone.get_by_role("button", name="Xem trước").click()
+    follow(phone.get_by_role("button", name="Xem trước"))
     says(phone, "article.rule-card", "nhiều nhất 25 phút")
     assert farm.inner.recipes.standing(1).wanted is None, "nothing is sent before somebody says so"
-    phone.get_by_role("button", name="Gửi xuống thiết bị").click()
+    follow(phone.get_by_role("button", name="Gửi xuống thiết bị"))
     says(phone, "[data-live=recipe]", "Anh Tuấn gửi lúc")
     says(phone, "[data-live=recipe] .state", "Thiết bị đang chạy quy trình này từ")
     narrow(phone)
@@ -90,8 +90,8 @@ def test_a_recipe_is_chosen_changed_sent_and_reported_by_the_node(farm: Farm, ph
 
 def test_the_recipe_outlives_a_power_cut(farm: Farm, phone: Page) -> None:
     phone.goto(f"{RULES}/ready/worm_house")
-    phone.get_by_role("button", name="Xem trước").click()
-    phone.get_by_role("button", name="Gửi xuống thiết bị").click()
+    follow(phone.get_by_role("button", name="Xem trước"))
+    follow(phone.get_by_role("button", name="Gửi xuống thiết bị"))
     says(phone, "[data-live=recipe]", "Anh Tuấn gửi lúc")
     wanted = farm.inner.recipes.standing(1).wanted
     boot = farm.now().boot_no

@@ -1,13 +1,16 @@
 """The server on a real socket: ports, small answers on the wire, stopping."""
 
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.client import HTTPConnection
 
 import pytest
 
 from hub.benchmark import page as benchmark
 from hub.errors import HubError, PortInUse
+from hub.rights import ANYONE, needs
 from hub.web.server import PageServer
 from tests.web.farm import Farm
 
@@ -69,6 +72,42 @@ def test_stopping_frees_the_port(made: Farm) -> None:
     server.stop()
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", port), timeout=2).close()
+
+
+def test_stopping_leaves_no_connection_open(made: Farm) -> None:
+    server = PageServer(made.hub, listen="127.0.0.1", port=0)
+    server.start()
+    idle = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+    kept = HTTPConnection("127.0.0.1", server.port, timeout=10)
+    with closing(idle), closing(kept):
+        kept.request("GET", "/help")
+        assert kept.getresponse().read() and kept.sock is not None, "the connection is kept for the next request"
+        server.stop()
+        assert idle.recv(1) == b"" and kept.sock.recv(1) == b""
+
+
+def test_a_request_under_way_is_answered_whole_before_the_server_stops(made: Farm) -> None:
+    server = PageServer(made.hub, listen="127.0.0.1", port=0)
+    begun, go_on = threading.Event(), threading.Event()
+
+    @needs(ANYONE)
+    def slow() -> str:
+        begun.set()
+        assert go_on.wait(10)
+        return "x" * 400_000
+
+    server.app.add_url_rule("/slow", view_func=slow)
+    server.start()
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+    with closing(connection):
+        connection.request("GET", "/slow")
+        assert begun.wait(10)
+        stopping = threading.Thread(target=server.stop)
+        stopping.start()
+        go_on.set()
+        assert len(connection.getresponse().read()) == 400_000
+        stopping.join(10)
+        assert not stopping.is_alive()
 
 
 def test_a_server_that_never_started_can_be_stopped(made: Farm) -> None:
