@@ -26,7 +26,7 @@ from node.orders import Orders
 from node.output import Output
 from node.radio import Radio
 from node.recorder import Recorder, last_boot_no, lost_body
-from node.reset import PHASE_ENDED, PHASE_FAILED, PHASE_RUNNING, Reset
+from node.reset import PHASE_ENDED, PHASE_FAILED, PHASE_RUNNING, Reset, left
 from node.sense import Sense
 from node.shipper import Shipper
 from node.status import VERSION, Status
@@ -40,10 +40,11 @@ from shared_protocol.record import Channel as ChannelEntry
 LOOSE_GC = 8192  # bytes between two collections once all is loaded
 RESCUE_MS = 2500
 RESTART_MS = 1000
+HANG_MS = 60000  # from here until the watchdog takes over, as in boot.py
 MOST_SERVICE_S = 3600
 LONGEST_WAIT_MS = 1000
 SEGMENT = 8192  # bytes that a journal segment takes on flash
-RESERVE = 262144  # bytes left to the application's other slot and to littlefs
+RESERVE = 950272  # bytes for two slots, an update on its way, all else and littlefs (docs/firmware.md)
 MOST_SEGMENTS = 128
 _ON_PURPOSE = (g.RESET_SOFT, g.RESET_TOOL, g.RESET_UPDATE)
 MOST_TRACES = 10  # on the console; a part that fails for ever must not block on the UART
@@ -54,14 +55,14 @@ class Node:
 
     def __init__(self):
         from node import board as boards
-        from node import identity, recipes, settings
+        from node import identity, image, recipes, settings
 
         self.clock = clock = Clock()
         self.board = board = boards.load()
         self.settings = wanted = settings.load()
         self.recipe = recipe = recipes.load(board)
         journal = Journal("journal", segments(), number(os.urandom(4)) or 1, lost_body)
-        self.reset = reset = Reset(last_boot_no(journal))
+        self.reset = reset = Reset(last_boot_no(journal), image.rolled_back() is not None)
         self.recorder = recorder = Recorder(journal, clock, reset.boot_no)
         recorder.begin(channel_table(board), actuator_table(board))
         first_use = journal.next <= 2
@@ -80,7 +81,8 @@ class Node:
         self.sense.states = lambda: actuators.states
         self.stop = stop = Stop(board.stop_pin, actuators, recorder)
         self.radio = radio = Radio(wanted.wifi, clock.now(), lambda n: number(os.urandom(2)) % n)
-        self.status = Status(board, wanted, recipe, reset, self.sense, actuators, stop, recorder, radio)
+        standing = image.standing()
+        self.status = Status(standing, board, wanted, recipe, reset, self.sense, actuators, stop, recorder, radio)
         orders = Orders(actuators, stop, recorder, clock)
         self.finder = Finder(wanted.hub, os.urandom)
         shipper = Shipper(journal)
@@ -99,18 +101,19 @@ class Node:
             self._maintain,
         )
         led = Led(board.led, self.link, lambda: stop.latched or reset.safe_mode)
-        watchdog = Watchdog(self.sense, actuators)
+        self.watchdog = watchdog = Watchdog(self.sense, actuators)
         self.failures = 0
         self.parts = [self.sense, actuators, stop, recorder, radio, self.link, reset, led, watchdog]
-        self.upkeep = None
         self.phase = PHASE_FAILED
         self.leaving = False
-        forget(*["node." + name for name in ("board", "identity", "settings", "recipes", "parse", "slots")])
-        forget("node.recover", "node.drivers")
         self._begin(first_use)
+        forget(*["node." + name for name in ("board", "identity", "image", "settings", "recipes", "parse", "slots")])
+        forget("node.recover", "node.drivers")
 
     def _begin(self, first_use):
-        """What the journal must know of this start."""
+        """What the journal must know of this start, and who watches over a trial."""
+        from node import image
+
         reset = self.reset
         if first_use:
             self.recorder.event(g.EVENT_JOURNAL_NEW, (0, 0))
@@ -121,8 +124,13 @@ class Node:
         if reset.safe_mode:
             self.recorder.event(g.EVENT_SAFE_MODE, (1, reset.bad))
             self.actuators.safe_mode()
+        image.tell_rollback(self.recorder)
         if files.read("trial") is not None:
-            self.maintenance()
+            self.helper("upkeep", "Upkeep")
+        if self.status.image[8] == g.IMAGE_ON_TRIAL:
+            self.helper("trial", "Trial")
+        elif files.size("update.img"):
+            self.helper("update", "Update").go_on()
         reset.enter(PHASE_RUNNING)
 
     def _sampled(self):
@@ -134,25 +142,31 @@ class Node:
 
     def _maintain(self, link, header, body):
         """Rare messages: True when it was one. Their code is loaded when the first one comes."""
-        if not g.MSG_RECIPE <= header.type <= g.MSG_UPDATE_STATUS:
+        type = header.type
+        if not g.MSG_RECIPE <= type <= g.MSG_UPDATE_STATUS:
             return False
-        return self.maintenance().handle(link, header, body)
+        if type >= g.MSG_UPDATE_BEGIN:
+            helper = self.helper("update", "Update")
+        elif type == g.MSG_CHECK:
+            helper = self.helper("selftest", "Selftest")
+        else:
+            helper = self.helper("upkeep", "Upkeep")
+        return helper.handle(link, header, body)
 
-    def maintenance(self):
-        """The Upkeep, made when it is first needed."""
-        if self.upkeep is None:
-            from node.upkeep import Upkeep
+    def helper(self, module, kind):
+        """The part for one kind of rare work, class `kind` of node/<module>, loaded when it is first needed."""
+        for part in self.parts:
+            if part.__class__.__name__ == kind:
+                return part
+        gc.collect()
+        part = getattr(__import__("node." + module, None, None, (kind,)), kind)(self)
+        self.parts.append(part)
+        return part
 
-            self.upkeep = Upkeep(self)
-            self.parts.append(self.upkeep)
-        return self.upkeep
-
-    def dismiss(self):
-        """The rare work is done for now: give its RAM back."""
-        self.parts.remove(self.upkeep)
-        self.upkeep = None
-        forget("node.upkeep", "node.settings", "node.recipes", "node.parse", "node.slots")
-        forget("shared_protocol.maintenance")
+    def dismiss(self, part, *modules):
+        """Its work is done for now: give its RAM back."""
+        self.parts.remove(part)
+        forget(*modules)
 
     def adopt(self, found):
         """Take new settings into all parts; no output is touched by it."""
@@ -263,16 +277,25 @@ def serve():
     seconds = files.read("service")
     if seconds is not None:
         files.remove("service")
-        time.sleep_ms(1000 * min(int(seconds), MOST_SERVICE_S))
+        ms = 1000 * min(int(seconds), MOST_SERVICE_S)
+        if (files.read("slot") or b"")[2:].isdigit():  # boot.py armed the watchdog for a trial
+            machine.WDT(timeout=ms + HANG_MS).feed()
+        time.sleep_ms(ms)
 
 
 def run():
     """Start the node; returns only to the REPL."""
     from node import board
 
-    if rescue(board.load().button):
-        return
-    serve()
+    try:
+        button = board.load().button
+        if rescue(button):
+            left()
+            return
+        serve()
+    except KeyboardInterrupt:
+        left()
+        raise
     gc.collect()
     node = None
     phase = PHASE_FAILED

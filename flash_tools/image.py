@@ -1,8 +1,10 @@
 """Owns the image: the folder tree of a board's file system (used by boards.simulated.process and the flash command).
 
   /boot.py  /main.py  /board.json  /settings.a  /recipe.a  /key  /a/main.mpy  /a/node/**.mpy  /a/shared_protocol/**.mpy
+  /a/seal
 
-`build_slot` makes the application once per content (cached); `write_image` adds what is this one board's.
+`build_slot` makes the application once per content (cached); `write_image` adds what is this one board's. `application`
+is the same application as one byte string, the image that an update carries.
 """
 
 import ast
@@ -10,6 +12,7 @@ import hashlib
 import importlib
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -25,26 +28,73 @@ import platformdirs
 from boards.board import Board
 from flash_tools import inline, prune
 from flash_tools.errors import BuildError
+from shared_protocol.maintenance import image_tag
 
 PROJECT = Path(__file__).resolve().parent.parent
 HOST_ONLY = tuple(f"shared_protocol/{name}.py" for name in ("names", "unblock", "health", "ccm_host"))
 FIXED = ("firmware/boot.py", "firmware/__init__.py")
 PROVISIONED = ("settings.a", "settings.b", "recipe.a", "recipe.b")
 KEPT = (*PROVISIONED, "key", "slot")
-MAIN_PY = '"""Runs the application of the slot that boot.py chose."""\nimport main\n'
+MAIN_PY = '"""Starts the application of the slot that boot.py chose. Fixed, as boot.py is."""\n\nstart()\n'
 PINS_BEGIN, PINS_END = "# pins", "# end pins"
 COMPILE_TIMEOUT_S = 60
+VERSION_FILE = "firmware/node/status.py"
+VERSION_LINE = re.compile(r'^VERSION = "(\d+)\.(\d+)\.(\d+)"$', re.MULTILINE)
+SEAL = "seal"
+MOST_INDEX = 99_999  # bytes: five digits
+
+Version = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
 class SlotInfo:
-    """A built application: `folder` holds what goes into /a; `digest` names its content (hex); sizes in bytes."""
+    """A built application: `folder` holds what goes into /a; `digest` names its content (hex); sizes in bytes.
+    version None = its sources do not say which they are.
+    """
 
     folder: Path
     digest: str
     files: tuple[str, ...]
     size: int
     compiled: bool
+    version: Version | None
+
+
+@dataclass(frozen=True)
+class Application:
+    """What an update carries: `data` is the image, `files` {path in the slot: content} what a node makes of it.
+
+    The image is five digits and a newline (how long the index is), the index, then the contents one after another;
+    the index is a line `<size> <path>` per file, sorted by path.
+    """
+
+    data: bytes
+    sha256: bytes
+    version: Version
+    files: Mapping[str, bytes]
+
+    @classmethod
+    def of(cls, files: Mapping[str, bytes], version: Version) -> "Application":
+        """Pack these files. Raises BuildError when there are too many."""
+        ordered = dict(sorted(files.items(), key=lambda item: item[0].encode()))
+        lines = index(ordered)
+        if len(lines) > MOST_INDEX:
+            raise BuildError(f"an image of {len(files)} files: its index has more than {MOST_INDEX} bytes")
+        data = b"%05d\n" % len(lines) + lines + b"".join(ordered.values())
+        return cls(data, hashlib.sha256(data).digest(), version, ordered)
+
+    def tag(self, key: bytes) -> bytes:
+        """What proves to the node with this key that its hub made the image, 16 bytes."""
+        return bytes(image_tag(key, bytes(self.version), self.sha256))
+
+    def seal(self, key: bytes) -> bytes:
+        """The file /a/seal or /b/seal: SHA-256, tag, version (3 bytes), index."""
+        return self.sha256 + self.tag(key) + bytes(self.version) + index(self.files)
+
+
+def index(files: Mapping[str, bytes]) -> bytes:
+    """A line `<size> <path>` per file, in their order."""
+    return b"".join(b"%d %s\n" % (len(data), name.encode()) for name, data in files.items())
 
 
 def cache_folder() -> Path:
@@ -64,7 +114,29 @@ def build_slot(out: Path | None = None, mpy: bool = True, sources: Path = PROJEC
         shutil.copytree(folder, out, dirs_exist_ok=True)
     files = tuple(sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()))
     size = sum((folder / name).stat().st_size for name in files)
-    return SlotInfo(out or folder, digest, files, size, mpy)
+    return SlotInfo(out or folder, digest, files, size, mpy, version_of(sources))
+
+
+def application(sources: Path = PROJECT, mpy: bool = True) -> Application:
+    """The application as the image that an update carries (cached as build_slot is)."""
+    slot = build_slot(None, mpy, sources)
+    return _packed(slot)
+
+
+def _packed(slot: SlotInfo) -> Application:
+    if slot.version is None:
+        raise BuildError(f"{VERSION_FILE} does not say which version this is")
+    return Application.of({name: (slot.folder / name).read_bytes() for name in slot.files}, slot.version)
+
+
+def version_of(sources: Path = PROJECT) -> Version | None:
+    """The version that the application tells the hub, None when its sources do not say."""
+    path = sources / VERSION_FILE
+    found = VERSION_LINE.search(path.read_text("utf-8")) if path.exists() else None
+    if found is None:
+        return None
+    major, minor, patch = (int(number) for number in found.groups())
+    return major, minor, patch
 
 
 def application_files(sources: Path = PROJECT, mpy: bool = True) -> dict[str, Path]:
@@ -182,6 +254,7 @@ def write_image(
     folder.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder / "a", ignore_errors=True)
     slot = build_slot(folder / "a", mpy)
+    (folder / "a" / SEAL).write_bytes(_packed(slot).seal(key))
     (folder / "boot.py").write_text(boot_text((PROJECT / "firmware/boot.py").read_text("utf-8"), board), "utf-8")
     (folder / "main.py").write_text(MAIN_PY, "utf-8")
     (folder / "board.json").write_text(json.dumps(board.device(), ensure_ascii=False, separators=(",", ":")), "utf-8")

@@ -9,7 +9,8 @@ live         what each node reported last, in memory
 commands     what people asked for, until the node reported it
 recipes/     the nodes' rules: documents, checks, ready-made ones, from wanted to reported
 settings/    the nodes' settings over the air: Wi-Fi, intervals, soil probes
-checks       what a node finds when it looks at itself
+updates/     the nodes' program over the air: one node first, the others after it
+checks       what a node finds when it looks at itself; inspections: a technician's look at one node, kept
 people       accounts; rights: which role may do what
 web/         the page on the farm's Wi-Fi and its JSON API
 cli/         the command line: hub, node, simulate, demo, benchmark, test

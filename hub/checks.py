@@ -1,11 +1,11 @@
-"""Checks: what a node finds when it looks at itself (CHECK); asked while a page watches, read by the calibration page.
+"""Checks: what a node finds when it looks at itself (CHECK); asked by inspections and while a page watches a probe.
 
 While somebody watches, a CHECK goes out every second, and each result's probe voltages are kept for half a minute, so
 that the page can say when a value stands still.
 """
 
 import threading
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +20,9 @@ FRESH_S = 5.0  # an older value is shown with its age and cannot be taken
 STEADY = 5  # so many values in a row …
 STEADY_MV = 20  # … within so much stand still
 ASKED = 32  # questions whose answer still counts
+
+Row = tuple[int, int, int, int | None]  # what (CHECK_), which channel or actuator, ok, value
+Listener = Callable[[list[Row]], None]
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Checks:
         self._guard = threading.Lock()
         self._until_s: dict[int, float] = {}  # node → how long somebody watches
         self._next_s: dict[int, float] = {}
-        self._asked: deque[tuple[int, bytes]] = deque(maxlen=ASKED)
+        self._asked: OrderedDict[tuple[int, bytes], Listener | None] = OrderedDict()
         self._probes: dict[tuple[int, int], deque[_Value]] = {}
         self.sender: Callable[[int, int, bytes], bool] | None = None  # set by the service
 
@@ -64,17 +67,30 @@ class Checks:
             for node in due:
                 self._next_s[node] = now_s + EVERY_S
         for node in due:
-            self._ask(node)
+            self.ask(node)
+
+    def ask(self, node: int, listener: Listener | None = None) -> bool:
+        """Ask once; `listener` gets the rows if an answer comes. False when the node has no session now."""
+        name = self._random(4)
+        with self._guard:
+            self._asked[node, name] = listener
+            while len(self._asked) > ASKED:
+                self._asked.popitem(last=False)
+        return self.sender is not None and self.sender(node, g.MSG_CHECK, encode_check(Check(name)))
 
     def result(self, node: int, body: bytes) -> None:
         """A CHECK_RESULT. Raises ProtocolError."""
         result = decode_check_result(body)
+        question = (node, bytes(result.id))
         with self._guard:
-            if (node, bytes(result.id)) not in self._asked:
-                return  # an answer to nobody's question is not of this moment
+            if question not in self._asked:
+                return  # an answer to nobody's question, or a second one, is not of this moment
+            listener = self._asked.pop(question)
             for what, which, ok, value in result.rows:
                 if what == CHECK_PROBE:
                     self._keep(node, which, value if ok else None)
+        if listener is not None:
+            listener(result.rows)
 
     def probe(self, node: int, channel: int) -> Probe:
         """A probe's last value and whether it stands still."""
@@ -87,13 +103,6 @@ class Checks:
         age_s = now_s - values[-1].at_s
         steady = len(last) == STEADY and max(last) - min(last) <= STEADY_MV and age_s <= FRESH_S
         return Probe(values[-1].value_mv, steady, age_s)
-
-    def _ask(self, node: int) -> None:
-        name = self._random(4)
-        with self._guard:
-            self._asked.append((node, name))
-        if self.sender is not None:
-            self.sender(node, g.MSG_CHECK, encode_check(Check(name)))
 
     def _keep(self, node: int, channel: int, value_mv: int | None) -> None:
         """Remember a value; a probe that did not answer begins anew."""

@@ -9,6 +9,7 @@ HubError
 ├── DataUnreadable   the folder or file cannot be opened at all
 ├── UnknownNode, UnknownZone, UnknownTicket
 ├── NameTaken, NumberTaken, NotANumber, BadName, BadKind, BadKey, BadBand
+├── NoRelease, RolloutOpen, NothingToUpdate, NoRollout   updates of the nodes' program
 └── Refused          an act that makes no sense as asked
 
 `code` names a sentence in both of the page's languages, `params` are what it needs. `str()` is the English
@@ -123,6 +124,26 @@ class BadKey(HubError):
 class BadBand(HubError):
     code = "error.bad_band"
     text = "The lower end of the good band ({low}) must be below its upper end ({high})."
+
+
+class NoRelease(HubError):
+    code = "error.no_release"
+    text = "This hub has no program for the nodes at hand yet. Wait a minute; if that does not help, look into its log."
+
+
+class RolloutOpen(HubError):
+    code = "error.rollout_open"
+    text = "The update to version {version} is not over yet. Wait for its end or cancel it."
+
+
+class NothingToUpdate(HubError):
+    code = "error.nothing_to_update"
+    text = "None of these nodes needs this update, or can take it over the air."
+
+
+class NoRollout(HubError):
+    code = "error.no_rollout"
+    text = "No update is under way."
 
 
 class Refused(HubError):

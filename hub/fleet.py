@@ -17,6 +17,7 @@ from hub.errors import (
     NameTaken,
     NotANumber,
     NumberTaken,
+    Refused,
     UnknownNode,
     UnknownZone,
 )
@@ -128,9 +129,7 @@ class Fleet:
         Raises BadName, UnknownZone, NotANumber, NumberTaken, BadKey.
         """
         name = _named(name)
-        key = secrets.token_bytes(KEY_BYTES) if key is None else key
-        if len(key) != KEY_BYTES:
-            raise BadKey()
+        key = _keyed(key)
         if zone_id is not None:
             self.zone(zone_id)
 
@@ -155,6 +154,19 @@ class Fleet:
     def retire(self, number: int) -> Node:
         """Refuse a node from now on; its records stay and its number is not given again."""
         return self._change(number, retired_s=self._store.clock.wall())
+
+    def rekey(self, number: int, key: bytes | None = None) -> Node:
+        """Give a node another key, a random one unless it is given; the old one is worth nothing from then on.
+
+        Raises UnknownNode, Refused (retired), BadKey.
+        """
+        return self._change_in_use(number, key=_keyed(key))
+
+    def replace(self, number: int, key: bytes | None = None) -> Node:
+        """Announce another board for a number: a new key, and its MAC is taken from its first session. Name, zone,
+        records and what was asked of the node stay. Raises UnknownNode, Refused (retired), BadKey.
+        """
+        return self._change_in_use(number, key=_keyed(key), mac=None)
 
     def release_mac(self, number: int) -> Node:
         """Forget the board behind a number, so that a replacement may take its place."""
@@ -209,6 +221,11 @@ class Fleet:
             raise UnknownNode(node=number)
         return self.node(number)
 
+    def _change_in_use(self, number: int, **fields: Any) -> Node:
+        if self.node(number).retired_s is not None:
+            raise Refused(detail="this node is retired")
+        return self._change(number, **fields)
+
     def _next_number(self) -> int:
         used = {int(row["number"]) for row in self._store.fetch(NodeRow.select(NodeRow.number))}
         return self._free(max(used, default=0) + 1)
@@ -219,6 +236,14 @@ class Fleet:
         if self._store.fetch(NodeRow.select(NodeRow.number).where(NodeRow.number == number)):
             raise NumberTaken(node=number)
         return number
+
+
+def _keyed(key: bytes | None) -> bytes:
+    """A key as given, or a fresh one. Raises BadKey."""
+    key = secrets.token_bytes(KEY_BYTES) if key is None else key
+    if len(key) != KEY_BYTES:
+        raise BadKey()
+    return key
 
 
 def _named(name: str) -> str:

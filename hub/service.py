@@ -14,6 +14,7 @@ from hub.clock import Clock
 from hub.commands import Commands
 from hub.errors import HubError
 from hub.fleet import Fleet
+from hub.inspections import Inspections
 from hub.link.link import Link
 from hub.link.rejects import Rejects
 from hub.live import Live
@@ -24,6 +25,9 @@ from hub.settings.calibration import Calibrations
 from hub.settings.changes import Changes
 from hub.settings.wifi import Wifi
 from hub.store import Store
+from hub.updates.inventory import Inventory
+from hub.updates.release import Make, Releases
+from hub.updates.rollout import Rollouts
 from shared_protocol import registry as g
 
 UDP_PORT = 47470
@@ -48,10 +52,12 @@ class Hub:
         clock: Clock | None = None,
         random: Callable[[int], bytes] = os.urandom,
         carrier: Carrier | None = None,
+        application: Make | None = None,
     ) -> None:
         """Opens the store; without a carrier, frames come by UDP.
 
         `discovery`: the port that nodes broadcast to when they look for a hub; heard too when `udp` is another.
+        `application`: makes the nodes' program that updates over the air bring; called once, on a thread of its own.
         Raises DataTooNew, DataDamaged, DataLocked, DataUnreadable, DiskFull.
         """
         clock = clock or Clock()
@@ -60,14 +66,14 @@ class Hub:
         self._carrier = carrier or UdpCarrier(listen, udp)
         self._ear = UdpCarrier(listen, discovery) if discovery is not None and discovery != udp else None
         try:
-            self._join(clock, random)
+            self._join(clock, random, application)
         except BaseException:
             self.store.close()
             raise
         self._ending = threading.Event()
         self._ticker = threading.Thread(target=self._run, name="ticker", daemon=True)
 
-    def _join(self, clock: Clock, random: Callable[[int], bytes]) -> None:
+    def _join(self, clock: Clock, random: Callable[[int], bytes], application: Make | None) -> None:
         """Make the parts and tell them of each other."""
         self.fleet = Fleet(self.store)
         self.people = People(self.store, clock)
@@ -92,6 +98,12 @@ class Hub:
         self.link.explain(self.recipes.follows)
         self.push = Push(self.recipes, self.fleet, self.link, self.live, clock)
         self._join_settings(clock, random)
+        self.releases = Releases(self.store, application)
+        self.inventory = Inventory(self.store, self.live, clock)
+        self.link.on_session(self.inventory.session)
+        self.rollouts = Rollouts(
+            self.store, self.fleet, self.live, self.link, self.releases, self.inventory, clock, lock
+        )
 
     def _join_settings(self, clock: Clock, random: Callable[[int], bytes]) -> None:
         """The parts that change a node's settings and look at its probes."""
@@ -99,6 +111,7 @@ class Hub:
         self.checks = Checks(clock, random)
         self.checks.sender = link.send
         link.on(g.MSG_CHECK_RESULT, self.checks.result)
+        self.inspections = Inspections(self.store, self.fleet, self.live, self.checks, self.commands, clock)
         self.changes = Changes(self.store, self.fleet, self.live, clock)
         self.changes.offer = lambda node, text, done: link.pieces.offer(node, g.MSG_SETTINGS, text, done)
         link.on_session(self.changes.session)
@@ -114,6 +127,7 @@ class Hub:
             self.stop()
             raise
         self._hear_discovery()
+        self.releases.start()
         self._ticker.start()
 
     def _hear_discovery(self) -> None:
@@ -133,6 +147,7 @@ class Hub:
         if self._ear is not None:
             self._ear.stop()
         self._carrier.stop()
+        self.releases.stop()
         self.store.close()
 
     @property
@@ -151,7 +166,10 @@ class Hub:
         self.commands.tick()
         self.push.tick()
         self.checks.tick()
+        self.inspections.tick()
         self.changes.tick()
+        self.inventory.tick()
+        self.rollouts.tick()
 
     def _run(self) -> None:
         while not self._ending.wait(TICK_S):

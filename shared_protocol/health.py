@@ -10,7 +10,7 @@ from shared_protocol.wire import Reader, text_of
 
 _TEXTS = {g.TLV_FIRMWARE: "version", g.TLV_BOARD: "board"}
 _HEX = {g.TLV_RECIPE_HASH: "recipe_hash", g.TLV_SETTINGS_HASH: "settings_hash"}
-_BYTES = {g.TLV_STOP: "stop", g.TLV_SAFE_MODE: "safe_mode"}
+_BYTES = {g.TLV_STOP: "stop", g.TLV_SAFE_MODE: "safe_mode", g.TLV_TRIAL: "trial"}
 _NUMBERS = {
     g.TLV_RESETS: ("resets_power", "resets_watchdog", "resets_panic", "resets_brownout", "resets_other"),
     g.TLV_HEAP_FREE: ("heap_free",),
@@ -30,6 +30,8 @@ def _one(tag, value):
         return {_HEX[tag]: value.hex()}
     if tag == g.TLV_MAC:
         return {"mac": ":".join(["%02x" % byte for byte in value])}
+    if tag == g.TLV_IMAGE:
+        return {"image": value[:8].hex(), "image_state": Reader(value[8:]).u8()}
     if tag == g.TLV_RSSI:
         return {"rssi_dbm": (Reader(value).u8() ^ 0x80) - 0x80}
     if tag in _BYTES:

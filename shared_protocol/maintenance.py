@@ -6,13 +6,15 @@ with TLVs. Any decode raises only ProtocolError.
 
 from collections import namedtuple
 
+from shared_protocol.crypt import hmac_sha256
 from shared_protocol.errors import Malformed
 from shared_protocol.portable import const
-from shared_protocol.wire import Reader, pack, put_bytes, put_fields, put_int, put_uv, unpack
+from shared_protocol.registry import TLV_IMAGE_TAG
+from shared_protocol.wire import Reader, find, pack, put_bytes, put_fields, put_int, put_tlvs, put_uv, unpack
 
 # What a row of CHECK_RESULT tells about.
 CHECK_SENSOR = const(1)  # value: the reading
-CHECK_ACTUATOR = const(2)  # switched on and off
+CHECK_ACTUATOR = const(2)  # ok: its pin reads back its order; value: 1 = on
 CHECK_FLASH = const(3)  # value: bytes free in KiB
 CHECK_HEAP = const(4)  # value: bytes free
 CHECK_RADIO = const(5)  # value: dBm
@@ -20,6 +22,14 @@ CHECK_SETTINGS = const(6)
 CHECK_JOURNAL = const(7)  # value: records held
 CHECK_STOP_INPUT = const(8)
 CHECK_PROBE = const(9)  # value: what a soil probe gives out, mV
+CHECK_FAULT = const(10)  # value: FAULT_ number of a channel
+CHECK_CLOCK = const(11)  # ok: the wall time is known
+CHECK_RESETS = const(12)  # which: RESET_ cause of the last one; value: bad boots in a row
+CHECK_RECIPE = const(13)  # value: its rules
+CHECK_LOST = const(14)  # value: journal records dropped unsent
+CHECK_IMAGE = const(15)  # which: IMAGE_ state of what runs
+CHECK_JOINS = const(16)  # value: Wi-Fi joins since boot
+CHECK_IDF_HEAP = const(17)  # value: bytes free outside MicroPython's heap
 
 Recipe = namedtuple("Recipe", ("hash", "offset", "total", "chunk"))
 RecipeAck = namedtuple("RecipeAck", ("hash", "code"))
@@ -28,7 +38,7 @@ SettingsAck = namedtuple("SettingsAck", ("hash", "code"))
 Check = namedtuple("Check", ("id",))
 CheckResult = namedtuple("CheckResult", ("id", "rows"))
 Service = namedtuple("Service", ("id", "not_after_uptime_s", "seconds"))
-UpdateBegin = namedtuple("UpdateBegin", ("slot", "size", "sha256", "version"))
+UpdateBegin = namedtuple("UpdateBegin", ("slot", "size", "sha256", "version", "tag"))
 UpdateChunk = namedtuple("UpdateChunk", ("slot", "offset", "data"))
 UpdateStatus = namedtuple("UpdateStatus", ("slot", "next_offset", "code"))
 
@@ -124,20 +134,27 @@ def decode_service(body):
     return unpack(Service, "4wh", body)
 
 
+def image_tag(key, version, sha256):
+    """What proves to one node that its hub made an image: 16 bytes, of K, the version (3 bytes) and the SHA-256."""
+    return hmac_sha256(key, b"nv1 image", version, sha256)[:16]
+
+
 def encode_update_begin(message):
-    """slot u8, size u24, sha256 32 bytes of the whole image, version 3 bytes (major, minor, patch)."""
+    """slot u8, size u24, sha256 32 bytes of the whole image, version 3 bytes (major, minor, patch), TLV_IMAGE_TAG."""
     buf = bytearray()
     put_fields(buf, "bt", message[:2])
     put_bytes(buf, message.sha256, 32)
     put_bytes(buf, message.version, 3)
+    if message.tag:
+        put_tlvs(buf, ((TLV_IMAGE_TAG, message.tag),))
     return bytes(buf)
 
 
 def decode_update_begin(body):
+    """The tag is empty when the body has none."""
     r = Reader(body)
-    message = UpdateBegin(r.u8(), r.u24(), r.take(32), r.take(3))
-    r.tlvs()
-    return message
+    fields = r.u8(), r.u24(), r.take(32), r.take(3)
+    return UpdateBegin(*fields, find(r.tlvs((TLV_IMAGE_TAG,)), TLV_IMAGE_TAG) or b"")
 
 
 def encode_update_chunk(message):

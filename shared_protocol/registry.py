@@ -48,6 +48,8 @@ TLV_STOP = const(0x0A)  # HELLO, HELLO_ACK, NOW: u8, 1 = stop latched on the sen
 TLV_BOARD = const(0x0C)  # HELLO: name of the board file, UTF-8
 TLV_RESETS = const(0x0E)  # HELLO, NOW: uv each: power, watchdog, panic, brownout, other
 TLV_SAFE_MODE = const(0x10)  # HELLO, NOW: u8, 1 = in safe mode
+TLV_IMAGE = const(0x12)  # HELLO: first 8 bytes of the running image's SHA-256, then an IMAGE_ number u8
+TLV_TRIAL = const(0x14)  # NOW: u8, 1 = the running image is on trial
 TLV_INTERVALS = const(0x20)  # HELLO_ACK: uv each, seconds: sample, set, now
 TLV_STORED_UP_TO = const(0x22)  # HELLO_ACK: uv, like ACK's up_to, for the HELLO's journal
 TLV_CLOSE_NOW = const(0x24)  # HELLO_ACK: empty: close the open block
@@ -61,6 +63,7 @@ TLV_RADIO = const(0x48)  # NOW: uv each since boot: Wi-Fi joins, sends that fail
 TLV_IDF_HEAP = const(0x4A)  # NOW: uv, bytes free outside MicroPython's heap
 TLV_LOOP_MS = const(0x4C)  # NOW: uv, longest step of the loop since the last NOW
 TLV_TROUBLE = const(0x4E)  # NOW: {actuator u8, TROUBLE_ bits u8}*, only those with one
+TLV_IMAGE_TAG = const(0x61)  # UPDATE_BEGIN: 16 bytes, see maintenance.image_tag
 
 # Kinds of journal records.
 RECORD_BLOCK = const(1)
@@ -143,6 +146,11 @@ STATE_OFF = const(0)
 STATE_ON = const(1)
 STATE_UNLOCK = const(2)  # end a lock-out
 
+# How the image stands that a node runs (TLV_IMAGE).
+IMAGE_PROVEN = const(0)
+IMAGE_ON_TRIAL = const(1)
+IMAGE_ROLLED_BACK = const(2)  # proven, and the last update did not hold
+
 # Bits of TLV_TROUBLE.
 TROUBLE_LOCKED = const(1)
 TROUBLE_NO_EFFECT = const(2)
@@ -214,6 +222,7 @@ RESULT_NOT_STORED = const(25)
 RESULT_FAULT = const(26)
 RESULT_NO_SUPPLY = const(27)
 RESULT_SETTLE = const(28)
+RESULT_ON_TRIAL = const(29)
 
 # Causes of a reset.
 RESET_UNKNOWN = const(0)

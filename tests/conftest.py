@@ -11,7 +11,9 @@ EXAMPLES = {"quick": 25, "standard": 100, "all": 100, "deep": 2000}
 # Whole folders and files whose tests live with real boards, hubs and floods: seconds each.
 SLOW = (
     *("faults/", "kills/", "hostile/", "hub/benchmark/", "boards/test_firmware_on_board.py"),
-    *("firmware/test_node.py", "firmware/test_upkeep.py"),
+    *("firmware/test_node.py", "firmware/test_upkeep.py", "firmware/test_update.py", "firmware/test_trial.py"),
+    *("firmware/test_room.py", "support/test_usb_board.py", "flash_tools/test_failures.py"),
+    *("flash_tools/test_remote.py", "updates/"),
 )
 
 settings.register_profile(

@@ -3,8 +3,9 @@
 Everything in it comes from the Board; resistor values are those of docs/wiring.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from boards.board import Actuator, Board, Channel
 from boards.check import NEEDS_THERMOSTAT
@@ -34,6 +35,13 @@ SENSORS = {
 }
 BUS = (("scl", "SCL"), ("sda", "SDA"))
 
+WARNING = (
+    "Chỉ đấu điện yếu (5 V trở xuống) vào bo, không bao giờ 220 V. Chân tín hiệu chịu nhiều nhất 3,3 V.",
+    "Only low voltage (5 V or less) goes to the board, never 220 V. A signal pin takes 3.3 V at most.",
+)
+
+AnyPen = TypeVar("AnyPen", bound=Pen)
+
 
 @dataclass(frozen=True)
 class Wire:
@@ -60,25 +68,30 @@ class Part:
 
 def wiring(board: Board, language: str) -> str:
     """SVG of the board, its sensors on the left and its relays on the right; language is "vi" or "en"."""
+    return drawn(board, language, Pen).svg()
+
+
+def drawn(board: Board, language: str, make: Callable[[int, int, str, str, str], AnyPen]) -> AnyPen:
+    """The same with any kind of pen."""
+    left, right = parts(board, language)
+    bottom = max(_height(left), _height(right)) + TOP + FOOT
+    pen = make(WIDTH, bottom + 80, language, board.title["vi"], board.title["en"])
+    _chip(pen, board, bottom - TOP - GAP)
+    for side, is_left in ((left, True), (right, False)):
+        y = TOP
+        for part in side:
+            _draw(pen, part, y, is_left)
+            y += part.height + GAP
+    pen.warn(bottom, WARNING)
+    return pen
+
+
+def parts(board: Board, language: str) -> tuple[list[Part], list[Part]]:
+    """What is beside the chip: sensors and stop button on the left, relays and what is on the board on the right."""
     words = Pen(WIDTH, TOP, language, "", "")
     left = [*_sensors(board, words), *_stop(board, words)]
     right = [*(_relay(actuator, words) for actuator in board.actuators), *_on_board(board, words)]
-    bottom = max(_height(left), _height(right)) + TOP + FOOT
-    pen = Pen(WIDTH, bottom + 80, language, board.title["vi"], board.title["en"])
-    _chip(pen, board, bottom - TOP - GAP)
-    for parts, is_left in ((left, True), (right, False)):
-        y = TOP
-        for part in parts:
-            _draw(pen, part, y, is_left)
-            y += part.height + GAP
-    pen.warn(
-        bottom,
-        (
-            "Chỉ đấu điện yếu (5 V trở xuống) vào bo, không bao giờ 220 V. Chân tín hiệu chịu nhiều nhất 3,3 V.",
-            "Only low voltage (5 V or less) goes to the board, never 220 V. A signal pin takes 3.3 V at most.",
-        ),
-    )
-    return pen.svg()
+    return left, right
 
 
 def _height(parts: list[Part]) -> int:

@@ -20,6 +20,7 @@ class Clock:
         self._host_zero = None
         self.alarm_us = None
         self.on_alarm = None
+        self.timers = {}  # id → (due in µs, what is called then), see modules/machine.py
         self.on_real = None
         self.on_pass = None
 
@@ -40,6 +41,8 @@ class Clock:
             now = self._us + int((self._host_us() - self._host_zero) * self._speed)
         if self.alarm_us is not None and now >= self.alarm_us:
             self._ring()
+        if self.timers and now >= self._timer_us():
+            self._fire(now)
         return now
 
     def now_ms(self):
@@ -50,7 +53,7 @@ class Clock:
         end = self.now_us() + us
         while True:
             if self.virtual:
-                self._jump(end)
+                self._jump(min(end, self._timer_us()) if self.timers else end)
             else:
                 self._host_sleep_us(max(1, min(CHUNK_US, int((end - self.now_us()) / self._speed))))
             if self.on_pass:
@@ -59,8 +62,9 @@ class Clock:
                 return
 
     def jump_us(self, us):
-        """Virtual time only: pass us microseconds, or up to the switch."""
-        self._jump(self._us + us)
+        """Virtual time only: pass us microseconds, or up to the switch or a timer."""
+        end = self._us + us
+        self._jump(min(end, self._timer_us()) if self.timers else end)
         if self.on_pass:
             self.on_pass()
 
@@ -75,6 +79,17 @@ class Clock:
             self._us = max(self._us, self.alarm_us)
             self._ring()
         self._us = max(self._us, end_us)
+
+    def _timer_us(self):
+        """When the first timer is due."""
+        return min([due for due, _ in self.timers.values()])
+
+    def _fire(self, now):
+        """Call what is due; a timer that goes on sets itself anew."""
+        for id, (due, call) in list(self.timers.items()):
+            if now >= due:
+                del self.timers[id]
+                call()
 
     def _ring(self):
         self.alarm_us = None

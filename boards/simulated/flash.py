@@ -38,10 +38,17 @@ class Blocks:
 
 
 class FileBlocks(Blocks):
-    """Flash in a host file of blocks × 4096 bytes, made full of 0xFF when it does not exist (`.new`)."""
+    """Flash in a host file of blocks × 4096 bytes, made full of 0xFF when it does not exist (`.new`).
 
-    def __init__(self, path, blocks):
+    `start`: where in the file the first block lies; the file is then a whole chip's, and there already.
+    `tally`: a host file of two numbers of 10 digits that somebody else reads and writes while the board runs: the
+    operations so far, and the one at which the power goes (0: none; negative: from which on the flash fails).
+    """
+
+    def __init__(self, path, blocks, start=0, tally=None):
         super().__init__(blocks)
+        self._start = start
+        self._tally = host.open_file(tally, "r+b") if tally else None
         self.new = host.modified(path) is None
         if self.new:
             with host.open_file(path, "wb") as file:
@@ -50,14 +57,27 @@ class FileBlocks(Blocks):
                     file.write(blank)
         self._file = host.open_file(path, "r+b")
 
+    def _spend(self):
+        super()._spend()
+        if self._tally:
+            self._tally.seek(0)
+            numbers = self._tally.read(20)
+            done, stop_at = int(numbers[:10]), int(numbers[10:])
+            if stop_at and done + 1 >= abs(stop_at):
+                if stop_at > 0:
+                    self.on_cut()
+                raise OSError(5)
+            self._tally.seek(0)
+            self._tally.write(b"%10d" % (done + 1))
+
     def readblocks(self, block, buffer, offset=0):
-        self._file.seek(block * BLOCK + offset)
+        self._file.seek(self._start + block * BLOCK + offset)
         self._file.readinto(buffer)
 
     def writeblocks(self, block, buffer, offset=0):
         self.programs += 1
         self._spend()
-        self._file.seek(block * BLOCK + offset)
+        self._file.seek(self._start + block * BLOCK + offset)
         self._file.write(buffer)
 
 

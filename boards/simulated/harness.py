@@ -17,6 +17,7 @@ BOOT_MS = 300
 POWER_GAP_MS = 1000
 WORLD_SAVE_S = 600
 BREAK_DOWN_MS = 50
+HAND = {"temperature": 4, "humidity": 12, "moisture": 15}  # what a warm, moist hand around a sensor adds (fault "hand")
 FAULTS_LOOK_US = 200_000
 DAY_MS = 86_400_000
 WDT_NOTE_US = 500_000  # the note of the last feeding is at most this old, see process.NodeProcess
@@ -51,6 +52,7 @@ class Harness:
             c["pin"]: parts.Contact(self, c) for c in spec["wiring"]["channels"] if c["driver"] == "contact"
         }
         self._meters = {}
+        self._drawn = {}  # {relay pin: its armature is drawn}
         self._failing_ms = None
         self.wdt_ms = None
         self._wdt_noted_us = -WDT_NOTE_US
@@ -133,6 +135,7 @@ class Harness:
             return
         self.levels[pin] = level
         if pin == self.spec["wiring"]["led"]:
+            self._notice("led", pin, level)
             return
         now = self.clock.now_ms()
         self._write(self.trace, '{"t_ms": %d, "boot": %d, "pin": %d, "level": %d}\n' % (now, self.boot, pin, level))
@@ -144,13 +147,24 @@ class Harness:
             self._strain(pin, now)
 
     def _relay(self, item, now_ms):
-        """What hangs on a relay follows its pin; a welded one (fault "welded@26") conducts whatever the pin says."""
+        """What hangs on a relay follows its pin; a welded one (fault "welded@26") conducts whatever the pin says, and
+        without supply on the relay board (fault "relay_power": "off") none moves, nor clicks.
+        """
         pin = item["pin"]
+        drawn = self.levels[pin] == item["on_level"] and self.faults.get("relay_power") != "off"
+        if drawn != self._drawn.get(pin, False):
+            self._notice("click", pin, int(drawn))
+        self._drawn[pin] = drawn
         self.let_water_run(now_ms)
         self.world.advance(now_ms)
-        self.world.switch(
-            item["kind"], self.levels[pin] == item["on_level"] or bool(self.faults.get("welded@%d" % pin))
-        )
+        self.world.switch(item["kind"], drawn or bool(self.faults.get("welded@%d" % pin)))
+
+    def _notice(self, what, pin, level):
+        """noticed.jsonl: what a person beside the board hears and sees, while there is one (fault "witness")."""
+        if self.faults.get("witness"):
+            line = {"t_ms": self.clock.now_ms(), "what": what, "pin": pin, "level": level}
+            with host.open_file(self.folder + "/noticed.jsonl", "a") as file:
+                file.write(json.dumps(line) + "\n")
 
     def _strain(self, pin, now_ms):
         """Fault "reset_at_switch@26": n: the supply dips 50 ms after this relay switches, n times; null: count anew."""
@@ -204,7 +218,17 @@ class Harness:
         self.world.advance(self.clock.now_ms())
         if self.world.t_s - self._world_saved_s >= WORLD_SAVE_S:
             self._save_world()
-        return self.world.value(channel["kind"], channel.get("place", ""))
+        place = self._where(channel)
+        value = self.world.value(channel["kind"], place)
+        if value is not None and place and self.fault("hand") == place:
+            value += HAND.get(channel["kind"].rsplit("_", 1)[-1], 0)
+        return value
+
+    def _where(self, channel):
+        """The place where the sensor of a channel really is; fault "exchanged": [3, 4] has two plugs changed over."""
+        pair = self.fault("exchanged") or ()
+        other = pair[1 - pair.index(channel["id"])] if channel["id"] in pair else channel["id"]
+        return [c.get("place", "") for c in self.spec["wiring"]["channels"] if c["id"] == other][0]
 
     def fault(self, name):
         """The fault that is set on a sensor, machine or part ("dht22@4", "wifi", …); None when it is well."""
@@ -290,6 +314,7 @@ class Harness:
 
     def arm(self, timeout_ms):
         self.wdt_ms = timeout_ms
+        self._wdt_noted_us = host.ticks_us() - WDT_NOTE_US - 1
         self.feed()
 
     def feed(self):

@@ -8,6 +8,7 @@ BURST_MS = 500
 BUSY = 19  # ENODEV: the sensor does not acknowledge while it measures
 MEASURE = {"sht3x": (b"\x24\x00", b"\x24\x0b", b"\x24\x16", b"\x2c\x06"), "sht4x": (b"\xfd", b"\xf6", b"\xe0")}
 MEASURE_MS = {"sht3x": 15, "sht4x": 9}
+OTHER = {"sht3x": "sht4x", "sht4x": "sht3x"}
 
 
 def crc8(data):
@@ -21,7 +22,9 @@ def crc8(data):
 
 
 class Sht:
-    """One SHT3x or SHT4x: a measuring command, then two words with a CRC each (data sheets)."""
+    """One SHT3x or SHT4x: a measuring command, then two words with a CRC each (data sheets). Fault "swapped": it is of
+    the other kind, and does not know the command of the one that was wired.
+    """
 
     def __init__(self, board, driver, channels):
         self._board = board
@@ -34,10 +37,15 @@ class Sht:
     def absent(self):
         return self._board.fault(self._name) == "timeout"
 
+    def _kind(self):
+        swapped = self._board.fault(self._name) == "swapped"
+        return OTHER[self._driver] if swapped else self._driver
+
     def command(self, data):
-        if data in MEASURE[self._driver]:
+        kind = self._kind()
+        if data in MEASURE[kind]:
             self._measure()
-            self._ready_ms = self._board.clock.now_ms() + MEASURE_MS[self._driver]
+            self._ready_ms = self._board.clock.now_ms() + MEASURE_MS[kind]
 
     def answer(self, count):
         if self._ready_ms is None or self._board.clock.now_ms() < self._ready_ms:
@@ -68,7 +76,7 @@ class Sht:
         if out == 0:
             share = (value + 45) / 175
         else:
-            share = value / 100 if self._driver == "sht3x" else (value + 6) / 125
+            share = value / 100 if self._kind() == "sht3x" else (value + 6) / 125
         return max(0, min(65535, int(share * 65535 + 0.5)))
 
     def _tenths(self, out, raw):

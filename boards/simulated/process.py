@@ -25,6 +25,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 HEAP_KB = 100  # of an ESP32; words of this PC are larger, which the w of heapsize makes up for
 SIMULATOR_KB = 51  # what the simulator itself takes of the same heap before boot.py runs
 FLASH_BLOCKS = 512
+NVS_AT, FILES_AT = 0x9000, 0x200000  # of the official MicroPython for ESP32 on 4 MB
 LOOK_S = 0.1
 LEAST_WDT_S = 5.0
 WDT_RESET = 3
@@ -55,6 +56,8 @@ class SimulatedNode:
     broadcast: where the simulated LAN's broadcasts arrive, ADDRESS or ADDRESS:PORT.
     patience_ms: how long virtual time stands still for an answer of the PC; who expects loss takes less.
     script: [[t_s, {fault: value or None}], …], see harness.py for the faults.
+    flash: a whole chip's flash that a tool writes; nothing is put on it here, and the board has a console: whoever runs
+    it does so by `command`. tally: see flash.FileBlocks.
     micropython None = when it is installed. settings override those of the board file, and so do the parts of recipe;
     None = the board file's.
     """
@@ -85,6 +88,8 @@ class SimulatedNode:
     patience_ms: int = 250
     micropython: bool | None = None
     image: Path | None = None
+    flash: Path | None = None
+    tally: Path | None = None
 
     @property
     def uses_micropython(self) -> bool:
@@ -97,11 +102,20 @@ class SimulatedNode:
         folder = self.folder.resolve()
         folder.mkdir(parents=True, exist_ok=True)
         spec = self._options() | self._replay_options() | {"folder": str(folder), "wiring": board.wiring()}
-        spec |= {"world": board.world, "chip_rules": _chip_rules(board)} | self._image_options(board, folder, mpy)
+        spec |= {"world": board.world, "chip_rules": _chip_rules(board)}
+        if self.flash is None:
+            spec |= self._image_options(board, folder, mpy)
+            self._write_nvs(folder)
+        else:
+            spec |= self._chip_options(self.flash, folder)
         path = folder / "spec.json"
         path.write_text(json.dumps(spec), "utf-8")
-        self._write_nvs(folder)
         return path
+
+    def _chip_options(self, flash: Path, folder: Path) -> dict[str, Any]:
+        tally = str(self.tally.resolve()) if self.tally else None
+        layout = {"flash_at": FILES_AT, "nvs_at": NVS_AT, "console": True, "raw": False}
+        return {"flash": str(flash.resolve()), "tally": tally} | layout
 
     def _options(self) -> dict[str, Any]:
         mac = self.mac or b"\x02\x4e\x56\x00" + self.node.to_bytes(2, "big")
@@ -155,6 +169,26 @@ def simulator_tree() -> Path:
     return image.compiled_tree(files, True)[1]
 
 
+def command(spec: Path, heap_kb: int = HEAP_KB) -> tuple[list[str], dict[str, str]]:
+    """MicroPython's arguments and environment for one boot of a board."""
+    tree = simulator_tree()
+    arguments = ["-X", f"heapsize={heap_kb + SIMULATOR_KB}wK", "-m", "boards.simulated.run", str(spec)]
+    return arguments, {"MICROPYPATH": f"{tree / 'modules'}:{tree}:.frozen"}
+
+
+def bite(folder: Path) -> str | None:
+    """The note of a watchdog reset when this board's watchdog was not fed in time, for its file `reset`."""
+    try:
+        note = json.loads((folder / "wdt").read_text("utf-8"))
+        boot = int((folder / "boots").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    due_s = note["unix_s"] + max(note["timeout_ms"] / 1000, LEAST_WDT_S) + LOOK_S
+    if note["boot"] != boot or time.time() <= due_s:
+        return None
+    return json.dumps({"cause": WDT_RESET, "t_ms": note["t_ms"] + note["timeout_ms"]})
+
+
 def last_ms(path: Path) -> int:
     """The t_ms of the last whole line of a truth log or pin trace, 0 when there is none yet."""
     try:
@@ -189,19 +223,10 @@ class NodeProcess:
         self._keeper.start()
 
     def _how_to_run(self, spec: Path) -> tuple[list[str], dict[str, str]]:
-        module = ["-m", "boards.simulated.run", str(spec)]
         environment = dict(os.environ)
         if self.spec.uses_micropython:
-            tree = simulator_tree()
-            environment["MICROPYPATH"] = f"{tree / 'modules'}:{tree}:.frozen"
-            return [
-                sys.executable,
-                "-c",
-                RUN_MICROPYTHON,
-                "-X",
-                f"heapsize={self.spec.heap_kb + SIMULATOR_KB}wK",
-                *module,
-            ], environment
+            arguments, found = command(spec, self.spec.heap_kb)
+            return [sys.executable, "-c", RUN_MICROPYTHON, *arguments], environment | found
         starter = "import sys; sys.path[0:0] = sys.argv[2:]; from boards.simulated import run; run.main(sys.argv[1])"
         environment |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
         return [sys.executable, "-u", "-c", starter, str(spec), str(PROJECT)], environment
@@ -230,30 +255,23 @@ class NodeProcess:
 
     def _serve_watchdog(self, process: "subprocess.Popen[bytes]") -> None:
         """Bite when the note of the last feeding is long overdue: the board hangs without looking at its clock."""
-        try:
-            note = json.loads((self.folder / "wdt").read_text("utf-8"))
-        except (OSError, ValueError):
-            return
-        due_s = note["unix_s"] + max(note["timeout_ms"] / 1000, LEAST_WDT_S) + LOOK_S
-        if note["boot"] == self._boots() and time.time() > due_s:
-            text = json.dumps({"cause": WDT_RESET, "t_ms": note["t_ms"] + note["timeout_ms"]})
+        text = bite(self.folder)
+        if text is not None:
             process.kill()
             (self.folder / "reset").write_text(text, "utf-8")
-
-    def _boots(self) -> int:
-        try:
-            return int((self.folder / "boots").read_text("utf-8"))
-        except (OSError, ValueError):
-            return 0
 
     def kill(self) -> None:
         """The power goes: the process dies at once, wherever it was."""
         self._stopping.set()
+        self._end()
+        if self._keeper is not None:
+            self._keeper.join(10)
+            self._end()  # the keeper may just have started the next boot
+
+    def _end(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait(10)
-        if self._keeper is not None:
-            self._keeper.join(10)
 
     def stop(self) -> None:
         """End the simulation; the same as kill(), since a board has no way of shutting down."""

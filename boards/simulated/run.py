@@ -2,7 +2,7 @@
 
 `python -m boards.simulated.run SPEC.json` in MicroPython or CPython. The process is one boot: a reset ends it and
 process.py starts the next. Main ending or failing leaves the board at its REPL: it says so and the process ends,
-unless a watchdog is armed, which then bites.
+unless a watchdog is armed, which then bites. With spec["console"] (`micropython -i`) there really is a REPL.
 """
 
 import json
@@ -35,7 +35,19 @@ def main(spec_path):
         fallback.mount(spec, board)
     if spec.get("stats"):
         board.write_stat(board.start_ms)
-    _run_firmware(board)
+    if spec.get("console"):
+        from boards.simulated import console
+
+        console.run(board, run_file)
+    else:
+        _run_firmware(board)
+
+
+def run_file(path, names):
+    """Run one file of the board's in this namespace."""
+    with open(path) as file:
+        text = file.read()
+    exec(compile(text, path, "exec"), names)
 
 
 def _run_firmware(board):
@@ -43,8 +55,7 @@ def _run_firmware(board):
     names = {"__name__": "__main__"}
     try:
         for path in ("boot.py", "main.py"):
-            with open(path) as file:
-                exec(compile(file.read(), path, "exec"), names)
+            run_file(path, names)
     except SystemExit:
         board.reset(harness.SOFT_RESET)
         return
@@ -62,6 +73,13 @@ def _mount(spec, board):
 
     from boards.simulated import flash
 
+    if "flash" in spec:
+        from boards.simulated import console
+
+        system = console.file_system(vfs, flash, spec, board)
+        if system is not None:
+            go_to(vfs, system)
+        return
     blocks = flash.FileBlocks(board.folder + "/flash.bin", spec["flash_blocks"])
     board.flash = blocks
     if blocks.new:
@@ -74,6 +92,11 @@ def _mount(spec, board):
     blocks.erases = blocks.programs = 0
     blocks.cut_at = spec.get("cut_at")
     blocks.on_cut = host.die if spec["cut_kills"] else None
+    go_to(vfs, system)
+
+
+def go_to(vfs, system):
+    """The board's file system becomes /."""
     vfs.umount("/")
     vfs.mount(system, "/")
     os.chdir("/")

@@ -44,6 +44,14 @@ def write_guarded(path, body):
     write(path, body + struct.pack("<I", crc32(body)))
 
 
+def size(path):
+    """Bytes of a file, 0 when there is none."""
+    try:
+        return os.stat(path)[6]
+    except OSError:
+        return 0
+
+
 def remove(path):
     """Delete the file if it is there."""
     try:

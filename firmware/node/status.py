@@ -15,15 +15,16 @@ _MAX_UPTIME_S = 0xFFFFFFF
 
 
 class Status:
-    """Reads the other parts; `rejected` (counts by error number) and `trouble` are written by the link and the
-    main loop.
+    """Reads the other parts; `rejected` (counts by error number) is written by the link. `image` is TLV_IMAGE: the
+    last byte is its IMAGE_ number.
     """
 
-    def __init__(self, board, settings, recipe, reset, sense, actuators, stop, recorder, radio):
+    def __init__(self, image, board, settings, recipe, reset, sense, actuators, stop, recorder, radio):
         self.rejected = [0] * 16
         self.sends_failed = 0
         self.sessions = 0
         self.loop_ms = 0  # longest pass of the main loop since the last NOW
+        self.image = image
         self._board = board
         self.settings = settings
         self.recipe = recipe
@@ -55,6 +56,7 @@ class Status:
             (g.TLV_RECIPE_HASH, self.recipe.hash),
             (g.TLV_MAC, self._radio.mac()),
             (g.TLV_BOARD, self._board.name.encode()[:32]),
+            (g.TLV_IMAGE, self.image),
         ]
         reset = self._reset
         return Hello(
@@ -80,6 +82,8 @@ class Status:
     def _health(self):
         journal = self._recorder.journal
         tlvs = self._shared()
+        if self.image[8] == g.IMAGE_ON_TRIAL:
+            tlvs.append((g.TLV_TRIAL, b"\x01"))
         rssi = self._radio.rssi()
         if rssi is not None:
             tlvs.append((g.TLV_RSSI, bytes((rssi & 0xFF,))))

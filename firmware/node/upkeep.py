@@ -1,5 +1,4 @@
-"""Rare work that the hub asks for: new SETTINGS, a RECIPE, a CHECK of the parts, SERVICE. Loaded by main when the
-first one comes.
+"""Rare work that the hub asks for: new SETTINGS, a RECIPE, SERVICE. Loaded by main when the first one comes.
 
 New settings are on trial: when no session comes about within 5 minutes the proven ones count again. A recipe counts at
 once, or the one before it does. No reset is needed.
@@ -8,7 +7,6 @@ once, or the one before it does. No reset is needed.
 import gc
 import hashlib
 import json
-import os
 
 from node import files, recipes, rule, settings, slots
 from node.reset import PHASE_RESTART
@@ -119,7 +117,11 @@ class Upkeep:
             self._begin_trial()
         elif self._trial_ends is None:
             if now - self._used >= _IDLE_MS:
-                self._node.dismiss()
+                self._node.dismiss(
+                    self,
+                    *["node." + name for name in ("upkeep", "settings", "recipes", "parse", "slots")],
+                    "shared_protocol.maintenance",
+                )
         elif self._node.status.sessions > self._sessions:
             self._end_trial(self._node.settings.serial)
         elif now >= self._trial_ends:
@@ -148,9 +150,6 @@ class Upkeep:
             piece = m.decode_recipe(body)
             code = self._pieces[g.MSG_RECIPE].take(piece)
             link.send(g.MSG_RECIPE_ACK, m.encode_recipe_ack(m.RecipeAck(piece.hash, code)))
-        elif header.type == g.MSG_CHECK:
-            rows = self._check()
-            link.send(g.MSG_CHECK_RESULT, m.encode_check_result(m.CheckResult(m.decode_check(body).id, rows)))
         elif header.type == g.MSG_SERVICE:
             self._service(link, m.decode_service(body))
         else:
@@ -202,30 +201,6 @@ class Upkeep:
             raise
         node.recorder.event(g.EVENT_RECIPE, (hash,))
         return g.RESULT_OK
-
-    # the self-test
-
-    def _check(self):
-        """Rows of CHECK_RESULT; no output is switched by it."""
-        node = self._node
-        rows = [(m.CHECK_SENSOR, c.id, 0 if c.fault else 1, c.value) for c in node.sense.channels]
-        for driver, indexes in node.sense.drivers:
-            if hasattr(driver, "median"):  # a soil probe, measured now: somebody may be calibrating it
-                uv = driver.median()
-                bad = driver.judge(uv)[1] in (g.FAULT_SHORTED, g.FAULT_OPEN)
-                rows.append((m.CHECK_PROBE, node.sense.channels[indexes[0]].id, 0 if bad else 1, uv // 1000))
-        if hasattr(os, "statvfs"):
-            found = os.statvfs(".")
-            rows.append((m.CHECK_FLASH, 0, 1, found[0] * found[3] // 1024))
-        if hasattr(gc, "mem_free"):
-            rows.append((m.CHECK_HEAP, 0, 1, gc.mem_free()))
-        rssi = node.radio.rssi()
-        rows.append((m.CHECK_RADIO, 0, 0 if rssi is None else 1, rssi))
-        rows.append((m.CHECK_SETTINGS, 0, 1 if node.settings.serial else 0, None))
-        journal = node.recorder.journal
-        rows.append((m.CHECK_JOURNAL, 0, 0 if node.recorder.failed else 1, journal.next - journal.first))
-        rows.append((m.CHECK_STOP_INPUT, 0, 0 if node.stop.pressed else 1, None))
-        return rows
 
     # service
 

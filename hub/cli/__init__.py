@@ -18,6 +18,11 @@ COMMANDS = {
     "simulate": "hub.cli.simulate",
     "benchmark": "hub.cli.benchmark",
     "faults": "hub.cli.faults",
+    "flash": "hub.cli.flash",
+    "check": "hub.cli.check",
+    "boards": "hub.cli.boards",
+    "console": "hub.cli.console",
+    "rescue": "hub.cli.rescue",
     "test": "hub.cli.test",
 }
 

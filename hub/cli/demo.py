@@ -6,6 +6,7 @@ import os
 import secrets
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from boards.board import load
 from boards.simulated.process import NodeProcess, SimulatedNode, interpreter
+from flash_tools.image import application
 from hub.cli.places import demo_folder
 from hub.cli.serving import page_address, serving, show_address, wait_for_end
 from hub.fleet import Zone
@@ -74,7 +76,8 @@ def command(data: Path | None, listen: str, http: int, udp: int) -> None:
     folder = data or demo_folder()
     if interpreter() != "micropython":
         console.print("No MicroPython for this platform: the node software runs under CPython.")
-    with serving(folder / "hub", listen, http, udp) as (hub, site):
+    program = partial(application, mpy=interpreter() == "micropython")  # what its own nodes can run
+    with serving(folder / "hub", listen, http, udp, program=program) as (hub, site):
         sign_in = _make_farm(hub, folder)
         specs = _specs(hub, folder)
         for spec in specs:

@@ -47,7 +47,6 @@ TITLES = {
 }
 NOT_BUILT = {
     11: "comes with verified backups; power cuts at flash writes and kill -9 of the hub run in the tests already",
-    16: "comes with the update over the air and the restore drill",
     18: "comes with alerts; every cause has its sentence already",
     19: "comes with the check of all pages without the internet",
 }

@@ -12,20 +12,23 @@ import click
 import segno
 from rich.console import Console
 
+from flash_tools.image import application
 from hub.cli.places import lan_address
 from hub.service import Hub
+from hub.updates.release import Make
 from hub.web.server import PageServer
 
 
 @contextlib.contextmanager
 def serving(
-    data: Path, listen: str, http: int, udp: int, discovery: int | None = None
+    data: Path, listen: str, http: int, udp: int, discovery: int | None = None, program: Make = application
 ) -> Iterator[tuple[Hub, PageServer]]:
     """A running hub and its page. Both are stopped on leaving, whatever happened.
 
     `discovery`: the port that nodes without an address broadcast to, heard too when `udp` is another.
+    `program`: makes what the nodes get by updates over the air.
     """
-    hub = Hub(data, listen=listen, udp=udp, discovery=discovery)
+    hub = Hub(data, listen=listen, udp=udp, discovery=discovery, application=program)
     hub.start()
     try:
         site = PageServer(hub, listen=listen, port=http)

@@ -5,6 +5,7 @@ two seconds, and at once when an unknown number speaks.
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from hub.link.rates import Rate
@@ -36,6 +37,7 @@ class Keyring:
         self._known: dict[int, Known] = {}
         self._looks = Rate(1, 2)
         self._read_s = 0.0
+        self.on_new_key: Callable[[int], None] = lambda node: None  # set by the link
         self.refresh(0.0)
 
     def get(self, number: int, now_s: float) -> Known | None:
@@ -70,7 +72,10 @@ class Keyring:
         with self._guard:
             self._read_s = now_s
             rows = self._store.fetch(NodeRow.select())
-            self._known = {int(row["number"]): self._entry(row) for row in rows}
+            before, self._known = self._known, {int(row["number"]): self._entry(row) for row in rows}
+        for number, known in before.items():
+            if number in self._known and self._known[number].key != known.key:
+                self.on_new_key(number)
 
     def _entry(self, row: dict[str, object]) -> Known:
         number, key = int(str(row["number"])), bytes(row["key"])  # type: ignore[call-overload]

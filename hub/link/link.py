@@ -78,6 +78,7 @@ class Link:
         self.wall = WallTime(store, clock)
         self.pieces = Pieces(clock, self.send, lock)
         self._sessions = Sessions()
+        self.keyring.on_new_key = self._sessions.forget
         self._reports = Reports(live, store, clock)
         self._greeter = Greeter(
             clock,
@@ -103,6 +104,7 @@ class Link:
         }
         self._greeted: list[Callable[[int], None]] = []
         self._arrived: list[Callable[[int, list[Checked]], None]] = []
+        self._refusals: list[Callable[[int, int, int], None]] = []
 
     # -- for others
 
@@ -126,6 +128,10 @@ class Link:
     def on_records(self, listener: Callable[[int, list[Checked]], None]) -> None:
         """Tell another part of a node's records as they come: good ones, but not stored yet."""
         self._arrived.append(listener)
+
+    def on_nak(self, listener: Callable[[int, int, int], None]) -> None:
+        """Tell another part of every NAK: (node, type of the refused message, RESULT code)."""
+        self._refusals.append(listener)
 
     def receive(self, data: bytes, address: Address) -> None:
         """One datagram. Never raises for what is in it."""
@@ -285,6 +291,8 @@ class Link:
         self._reports.heard(slot.key[0])
         self._rejects.count(f"refused_by_node_{RESULTS.get(refusal.code, refusal.code)}", slot.key[0])
         self.pieces.refused(slot.key[0], refusal.of_type, refusal.code)
+        for listener in self._refusals:
+            listener(slot.key[0], refusal.of_type, refusal.code)
 
     def _recipe_ack(self, slot: Slot, header: Any, body: bytes) -> None:
         self._reports.heard(slot.key[0])

@@ -21,6 +21,7 @@ from shared_protocol.record import decode_event
 from shared_protocol.wire import Reader, find
 
 SETTINGS_ACK_BYTES = 9  # hash and code, before the TLVs
+FORGOTTEN = ("other_mac", "image", "image_state", "trial")  # at a new session, unless its HELLO says so again
 CAUSES_BY_HAND = ("manual_on", "manual_off")
 
 
@@ -62,7 +63,7 @@ class Reports:
         self._recall(slot.key, hello.boot_no)
 
     def _greeted(self, now: NodeNow, hello: Any, facts: dict[str, int | str]) -> NodeNow:
-        merged = {name: value for name, value in {**now.health, **facts}.items() if name != "other_mac"}
+        merged = {name: value for name, value in now.health.items() if name not in FORGOTTEN} | facts
         stop = bool(facts.get("stop", 0))
         return replace(
             now,
@@ -102,6 +103,9 @@ class Reports:
     def _reported(self, now: NodeNow, slot: Slot, report: Any, table: Any, wall_s: float) -> NodeNow:
         facts = health(report.tlvs)
         merged = {**now.health, **facts, "stored_up_to": self._store.intake.standing(slot.key).up_to}
+        merged["trial"] = facts.get("trial", 0)
+        if merged.get("image_state") == g.IMAGE_ON_TRIAL and not merged["trial"]:
+            merged["image_state"] = g.IMAGE_PROVEN  # HELLO said that the trial began, this NOW that it is over
         for cause, count in rejected(report.tlvs).items():
             merged[f"rejected_{cause}"] = count
         stop = bool(facts.get("stop", 0))

@@ -78,6 +78,10 @@ class Sessions:
             found = self._nodes[node] = NodeSessions()
         return found
 
+    def forget(self, node: int) -> None:
+        """End all sessions of a node: its key is another one now."""
+        self._nodes.pop(node, None)
+
     def active(self, node: int) -> Slot | None:
         """The session to send under, None when there is none."""
         found = self._nodes.get(node)

@@ -128,6 +128,11 @@ class Store:
         line = Audit.insert(at_s=self.clock.wall(), who=who, act=act, detail=detail)
         self.write(lambda _: line.execute(self.database))
 
+    def audit_later(self, who: str, act: str, detail: str = "") -> None:
+        """Like `audit`, but nobody waits."""
+        line = Audit.insert(at_s=self.clock.wall(), who=who, act=act, detail=detail)
+        self.write_later(lambda _: line.execute(self.database))
+
     def audit_trail(self, limit: int = 100) -> list[AuditRow]:
         """The newest lines first."""
         query = Audit.select(Audit.at_s, Audit.who, Audit.act, Audit.detail).order_by(Audit.id.desc()).limit(limit)

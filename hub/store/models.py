@@ -214,6 +214,75 @@ class CalibrationRow(Row):
         table_name = "calibration"
 
 
+class ApplicationRow(Row):
+    sha256 = p.BlobField(primary_key=True)
+    version = p.TextField()
+    size = p.IntegerField()
+    stored_s = p.FloatField()
+
+    class Meta:
+        table_name = "application"
+
+
+class NodeProgram(Row):
+    node = p.IntegerField(primary_key=True)
+    board = p.TextField()
+    mac = p.TextField()
+    version = p.TextField()
+    image = p.TextField()
+    image_state = p.TextField()
+    told_s = p.FloatField()
+
+    class Meta:
+        table_name = "node_program"
+
+
+class RolloutRow(Row):
+    id = p.AutoField()
+    sha256 = p.BlobField()
+    version = p.TextField()
+    size = p.IntegerField()
+    state = p.TextField()
+    reason = p.TextField(default="")
+    reason_node = p.IntegerField(null=True)
+    canary = p.IntegerField()
+    who = p.TextField()
+    asked_s = p.FloatField()
+    ended_s = p.FloatField(null=True)
+
+    class Meta:
+        table_name = "rollout"
+
+
+class RolloutNode(Row):
+    rollout = p.IntegerField()
+    node = p.IntegerField()
+    state = p.TextField()
+    code = p.TextField()
+    since_s = p.FloatField()
+
+    class Meta:
+        table_name = "rollout_node"
+        primary_key = p.CompositeKey("rollout", "node")
+
+
+class InspectionRow(Row):
+    node = p.IntegerField()
+    asked_s = p.FloatField()
+    who = p.TextField()
+    state = p.TextField()
+    code = p.TextField(default="")
+    done_s = p.FloatField(null=True)
+    asked = p.IntegerField()
+    answered = p.IntegerField()
+    lines = p.TextField()
+    clicks = p.TextField()
+
+    class Meta:
+        table_name = "inspection"
+        primary_key = p.CompositeKey("node", "asked_s")
+
+
 MODELS: tuple[type[Row], ...] = (
     Setting,
     ZoneRow,
@@ -232,4 +301,9 @@ MODELS: tuple[type[Row], ...] = (
     SettingsChange,
     WifiMove,
     CalibrationRow,
+    ApplicationRow,
+    NodeProgram,
+    RolloutRow,
+    RolloutNode,
+    InspectionRow,
 )

@@ -6,6 +6,7 @@ verdict     is this zone all right, and why
 machines    an actuator in words, and what was asked of it
 rules       a rule in words; recipe_view: which recipe a node should run and runs
 rule_forms  a rule as fields; rule_reading: what was typed; ready_form: the numbers of a ready-made recipe
+checkup     a technician's check in words; fleet_view, update_view: what nodes run, and how far an update is
 trends      what the numbers did in the last hour
 chart       a day, week, month or year as SVG; table the same as numbers
 pages/      one blueprint per noun        api/  the same as JSON, with its OpenAPI document

@@ -30,8 +30,11 @@ def line(words: Words, row: EventRow, now: NodeNow) -> EventLine:
         when = f"{words.date(row.at_s)} {words.second(row.at_s)}"
         if row.estimated:
             when = f"{words.say('node.estimated')} {when}"
-    if words.has(f"said.{row.code}"):
-        return EventLine(when, words.say(f"said.{row.code}", **_places(words, row.fields, now)), "", row.code)
+    said = f"said.{row.code}"
+    if row.code == "update":  # what became of it is in its result
+        said = f"{said}_{row.fields.get('result')}"
+    if words.has(said):
+        return EventLine(when, words.say(said, **_places(words, row.fields, now)), "", row.code)
     shown = [_field(words, key, value, now) for key, value in row.fields.items() if key not in SKIPPED]
     more = ", ".join(text for text in shown if text)
     return EventLine(when, words.say(f"event.{row.code}"), more, row.code)

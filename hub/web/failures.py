@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from hub import errors, people, rights
 from hub.errors import HubError
+from hub.inspections import NoMachine
 from hub.recipes.library import UnknownRecipe
 from hub.recipes.ready import UnknownReady
 from hub.web import here
@@ -29,6 +30,7 @@ STATUS: dict[type[HubError], int] = {
     errors.UnknownNode: 404,
     errors.UnknownZone: 404,
     errors.UnknownTicket: 404,
+    NoMachine: 404,
     UnknownRecipe: 404,
     UnknownReady: 404,
     errors.DiskFull: 503,

@@ -228,6 +228,24 @@ machine.WDT(timeout=2000)
     assert [mark["start"] for mark in board.trace if "start" in mark][:3] == [1, HARD, WDT]
 
 
+def test_a_timer_rings_while_the_clock_passes(try_board: TryBoard) -> None:
+    main = """
+import machine, time
+start = time.ticks_ms()
+rang = []
+def ring(timer): rang.append(time.ticks_ms() - start)
+machine.Timer(0).init(mode=machine.Timer.ONE_SHOT, period=2500, callback=ring)
+machine.Timer(1, mode=machine.Timer.PERIODIC, period=1000, callback=ring)
+time.sleep(3.2)
+machine.Timer(1).deinit()
+time.sleep(10)
+print(rang)
+try: machine.Timer(4)
+except ValueError as error: print(error)
+"""
+    assert try_board(main).run().said == ["[1000, 2000, 2500, 3000]", "invalid Timer number"]
+
+
 def test_ticks_wrap_as_on_the_chip(try_board: TryBoard) -> None:
     main = """
 import time

@@ -305,6 +305,41 @@ GUARDS = (
         "            return None\n",
         "faults/test_15_on_but_nothing_happens.py::test_the_relay_is_welded",
     ),
+    Guard(
+        "update: who made the image",
+        "firmware/node/update.py",
+        " or not self._authentic(begin)",
+        "",
+        "faults/test_16_update_fails.py::test_forged_images_are_refused",
+    ),
+    Guard(
+        "update: the hash of the whole",
+        "firmware/node/unpack.py",
+        "    if total.digest() != begin.sha256:\n        raise Refused(g.RESULT_BAD_HASH)\n",
+        "",
+        "faults/test_16_update_fails.py::test_forged_images_are_refused",
+    ),
+    Guard(
+        "update: only when idle",
+        "firmware/node/update.py",
+        "        while not self._idle(began):\n",
+        "        while False:\n",
+        "faults/test_16_update_fails.py::test_a_machine_that_a_person_started_runs_to_its_end",
+    ),
+    Guard(
+        "update: three bad ends",
+        "firmware/boot.py",
+        "BAD_ENDS = 3\n",
+        "BAD_ENDS = 99\n",
+        "faults/test_16_update_fails.py::test_a_broken_image_is_taken_back[raises]",
+    ),
+    Guard(
+        "update: half an hour to prove itself",
+        "firmware/boot.py",
+        "TRIAL_MS = 1800000\n",
+        "TRIAL_MS = 1000000000\n",
+        "faults/test_16_update_fails.py::test_a_broken_image_is_taken_back[mute]",
+    ),
 )
 
 

@@ -25,13 +25,13 @@ MODULES: dict[str, set[str]] = {
     "hashlib": {"sha256"},
     "json": {"loads", "dumps"},
     "machine": {
-        "ADC", "I2C", "Pin", "RTC", "WDT", "reset", "reset_cause",
+        "ADC", "I2C", "Pin", "RTC", "Timer", "WDT", "reset", "unique_id", "reset_cause",
         "PWRON_RESET", "HARD_RESET", "WDT_RESET", "DEEPSLEEP_RESET", "SOFT_RESET",
     },
     "micropython": {"const"},
     "network": {"WLAN", "STA_IF"},
     "onewire": {"OneWire"},
-    "os": {"listdir", "mkdir", "remove", "rename", "stat", "statvfs", "urandom"},
+    "os": {"listdir", "mkdir", "remove", "rename", "rmdir", "stat", "statvfs", "urandom"},
     "select": {"poll", "POLLIN"},
     "socket": {"socket", "getaddrinfo", "AF_INET", "SOCK_DGRAM", "SOL_SOCKET", "SO_BROADCAST"},
     "struct": {"pack", "unpack", "unpack_from", "pack_into", "calcsize"},
@@ -43,6 +43,7 @@ BUILTINS = {
     *(
         "abs",
         "all",
+        "any",
         "bool",
         "bytearray",
         "bytes",

@@ -1,5 +1,7 @@
 """The image of a board: what lies where, byte for byte what the firmware reads, compiled once per content."""
 
+import hashlib
+import hmac
 import json
 import struct
 import zlib
@@ -28,7 +30,16 @@ def test_an_image_has_all_that_a_board_needs(name: str, tmp_path: Path) -> None:
     files = {
         path.relative_to(tmp_path / "image").as_posix() for path in (tmp_path / "image").rglob("*") if path.is_file()
     }
-    assert {"boot.py", "main.py", "board.json", "settings.a", "key", "a/main.py", "a/node/__init__.py"} <= files
+    assert {
+        "boot.py",
+        "main.py",
+        "board.json",
+        "settings.a",
+        "key",
+        "a/main.py",
+        "a/node/__init__.py",
+        "a/seal",
+    } <= files
     assert "a/boot.py" not in files
     device = json.loads((tmp_path / "image/board.json").read_text("utf-8"))
     assert device["board"] == name and all(isinstance(item["kind"], int) for item in device["channels"])
@@ -105,3 +116,55 @@ def test_the_copy_of_the_key_is_guarded(node: int, key: bytes) -> None:
 def test_a_wrong_number_or_key_is_refused(node: int, size: int) -> None:
     with pytest.raises(ValueError, match="16 bytes"):
         image.key_bytes(node, bytes(size))
+
+
+PATHS = st.from_regex(r"[a-zé]{1,5}(/[a-z_]{1,5}\.mpy)?", fullmatch=True)
+
+
+@given(st.dictionaries(PATHS, st.binary(max_size=300), max_size=6), st.tuples(*[st.integers(0, 255)] * 3), st.data())
+def test_an_image_is_an_index_and_the_files_it_names(
+    files: dict[str, bytes], version: tuple[int, int, int], data: st.DataObject
+) -> None:
+    """Taken apart as docs/protocol.md says; the order in which the files came does not matter."""
+    made = image.Application.of(files, version)
+    assert made == image.Application.of(dict(data.draw(st.permutations(list(files.items())))), version)
+    size = int(made.data[:5])
+    assert made.data[5:6] == b"\n"
+    lines, rest = made.data[6 : 6 + size].decode().splitlines(), made.data[6 + size :]
+    assert [line.split(" ", 1)[1] for line in lines] == sorted(files, key=str.encode)
+    for line in lines:
+        length, path = line.split(" ", 1)
+        assert rest[: int(length)] == files[path]
+        rest = rest[int(length) :]
+    assert rest == b"" and made.sha256 == hashlib.sha256(made.data).digest()
+
+
+@given(st.binary(min_size=16, max_size=16), st.tuples(*[st.integers(0, 255)] * 3))
+def test_a_seal_names_the_image_and_proves_the_key(key: bytes, version: tuple[int, int, int]) -> None:
+    made = image.Application.of({"main.py": b"x"}, version)
+    seal = made.seal(key)
+    tag = hmac.new(key, b"nv1 image" + bytes(version) + made.sha256, hashlib.sha256).digest()[:16]
+    assert (seal[:32], seal[32:48], seal[48:51], seal[51:]) == (made.sha256, tag, bytes(version), b"1 main.py\n")
+
+
+def test_the_application_of_the_sources_is_what_the_slot_holds(tmp_path: Path) -> None:
+    made = image.application(mpy=False)
+    assert made.version == image.version_of() and made.files["main.py"].startswith(b'"""')
+    image.write_image(tmp_path / "image", load("esp32_devkitc"), 7, KEY, {}, mpy=False)
+    assert (tmp_path / "image/a/seal").read_bytes() == made.seal(KEY)
+    on_flash = {
+        p.relative_to(tmp_path / "image/a").as_posix() for p in (tmp_path / "image/a").rglob("*") if p.is_file()
+    }
+    assert on_flash == {*made.files, "seal"}
+
+
+def test_sources_without_a_version_make_no_image(tmp_path: Path) -> None:
+    (tmp_path / "firmware").mkdir()
+    (tmp_path / "firmware/main.py").write_text("x = 1\n", "utf-8")
+    with pytest.raises(BuildError, match="version"):
+        image.application(tmp_path, mpy=False)
+
+
+def test_too_many_files_make_no_image() -> None:
+    with pytest.raises(BuildError, match="index"):
+        image.Application.of({"x" * 90 + str(i): b"" for i in range(1200)}, (0, 1, 0))

@@ -106,6 +106,11 @@ def check_nonce(case):
     equal(session.hello_nonce(unhex(case["random"]), case["boot_no"], case["ticks"], k).hex(), case["nn"])
 
 
+def check_image(case):
+    tag = maintenance.image_tag(unhex(case["k"]), unhex(case["version"]), unhex(case["sha256"]))
+    equal(tag.hex(), case["tag"])
+
+
 def check_hello(case):
     key, data = unhex(case["k_mac"]), unhex(case["frame"])
     hello = handshake.Hello(*built(case["fields"]))
@@ -240,7 +245,8 @@ def crypto_cases():
     crypto = load("crypto")
     found = [("RFC 3610", check_rfc3610, case) for case in crypto["rfc3610"]]
     found += [("RFC 4231", check_rfc4231, case) for case in crypto["rfc4231"]]
-    return found + [("keys", check_keys, crypto["keys"]), ("nonce", check_nonce, crypto["nonce"])]
+    once = (("keys", check_keys), ("nonce", check_nonce), ("image", check_image))
+    return found + [(name, check, crypto[name]) for name, check in once]
 
 
 def record_cases():

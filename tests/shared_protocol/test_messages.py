@@ -50,7 +50,7 @@ BODIES = {
     "Check": tuples(ID),
     "CheckResult": tuples(ID, st.lists(tuples(U8, U8, U8, OPT), max_size=9)),
     "Service": tuples(ID, U32, U16),
-    "UpdateBegin": tuples(U8, U24, st.binary(min_size=32, max_size=32), st.binary(min_size=3, max_size=3)),
+    "UpdateBegin": tuples(U8, U24, *(st.binary(min_size=n, max_size=n) for n in (32, 3)), st.binary(max_size=16)),
     "UpdateChunk": tuples(U8, U24, st.binary(max_size=300)),
     "UpdateStatus": tuples(U8, U24, U8),
 }
@@ -196,6 +196,8 @@ def test_health_says_what_hello_and_now_carry():
         tlv(g.TLV_JOURNAL, 1, 300, 0),
         tlv(g.TLV_HEAP_FREE, 81000),
         (g.TLV_STOP, b"\1"),
+        (g.TLV_TRIAL, b"\1"),
+        (g.TLV_IMAGE, bytes(range(8)) + b"\2"),
         (0x7FE, b"later"),
     ]
     assert health.health(tlvs) == {
@@ -207,6 +209,9 @@ def test_health_says_what_hello_and_now_carry():
         "journal_dropped": 0,
         "heap_free": 81000,
         "stop": 1,
+        "trial": 1,
+        "image": "0001020304050607",
+        "image_state": g.IMAGE_ROLLED_BACK,
     }
 
 

@@ -22,6 +22,7 @@ LISTS = {
     "CHECK_": (maintenance, 255),
     "STATE_": (registry, 255),
     "TROUBLE_": (registry, 128),
+    "IMAGE_": (registry, 255),
 }
 
 

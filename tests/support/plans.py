@@ -163,7 +163,8 @@ def play(rig: Rig, plan: list[tuple[int, Any]], spare: list[dict[str, Any]]) -> 
         elif what == "trip":  # the motor's spike resets the board
             rig.command(fields[0], g.STATE_ON)
             rig.advance(0.1)
-            rig.reboot("brownout")
+            if not rig.refusals:
+                rig.reboot("brownout")
         elif what == "cut":
             rig.power_cut_at_flash_write(*fields)
         elif what == "flash":

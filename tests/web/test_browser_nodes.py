@@ -14,6 +14,7 @@ from tests.support import browser
 from tests.support.browser import Browser, Page, expect, follow
 from tests.support.farm import Farm
 from tests.support.lossy import Weather
+from tests.updates import images
 from tests.web.farm import FAST_HASHER, PASSWORD, PIN
 
 pytestmark = [pytest.mark.slow, *browser.IN_BROWSER]
@@ -129,6 +130,14 @@ def test_wifi_and_intervals_reach_a_node_that_keeps_what_the_hub_never_saw(tmp_p
         assert SECRET not in farm.boards[1].log().read_text("utf-8")
 
 
+def edges_of(farm: Farm, actuator: int) -> list[dict[str, int]]:
+    """Every edge so far of an actuator's pin on node 1."""
+    wiring = json.loads((farm.boards[1].folder / "spec.json").read_text("utf-8"))["wiring"]
+    pin = wiring["actuators"][actuator - 1]["pin"]
+    lines = farm.boards[1].trace().read_text("utf-8").splitlines()
+    return [edge for edge in map(json.loads, lines) if edge.get("pin") == pin]
+
+
 def all_off(farm: Farm, node: int) -> bool:
     """Whether the newest edge of every actuator's pin is OFF."""
     wiring = json.loads((farm.boards[node].folder / "spec.json").read_text("utf-8"))["wiring"]
@@ -169,3 +178,71 @@ def test_stop_under_30_percent_loss_is_off_within_two_seconds_and_the_page_agree
             shown(page, ".banner.danger", "Đang DỪNG TẤT CẢ: các máy nghỉ (Cô Mai bấm lúc")
             assert farm.path.counts["lost"] > 0
             assert all(not m.on for node in farm.boards for m in farm.now(node).actuators)
+
+
+def test_a_real_node_is_checked_its_relay_clicked_and_a_dead_sensor_found(tmp_path: Path, chromium: Browser) -> None:
+    quick = {"sample_s": 2, "now_s": 2}
+    with Farm(tmp_path, ("worm_house",), settings=quick, recipe={"rules": []}, local=True, boot_ms=4500) as farm:
+        farm.start()
+        farm.greeted()
+        farm.until(lambda: bool(farm.now().actuators), "it reports")
+        board = farm.boards[1]
+        with phone(chromium, farm) as page:
+            sign_in(page, "Anh Tuấn", PASSWORD, "/nodes/1/check")
+            follow(page.get_by_role("button", name="Kiểm tra ngay"))
+            shown(page, "[data-live=lead]", "0 mục hỏng")
+            shown(page, "[data-live=rows]", "trả lời 10 trong 10 lần")
+            shown(page, "[data-live=probes]", "mV")
+            fan = next(one for one in farm.now().actuators if one.kind == "fan")
+            card = f"#relay-{fan.actuator}"
+            edges = len(edges_of(farm, fan.actuator))
+            follow(page.locator(card).get_by_role("button", name="Bật thử 2 giây"))
+            shown(page, card, "Thiết bị báo: đã bật 2 giây.")
+            follow(page.locator(card).get_by_role("button", name="Có", exact=True))
+            shown(page, card, "Có kêu, có chạy")
+            farm.until(lambda: len(edges_of(farm, fan.actuator)) >= edges + 2, "the relay went on and off")
+            on_ms, off_ms = (edge["t_ms"] for edge in edges_of(farm, fan.actuator)[edges : edges + 2])
+            assert 1000 <= off_ms - on_ms <= 3500, "a lease of two seconds, counted in whole ones"
+            board.set_faults(**{"dht22@4": "timeout"})
+            farm.until(lambda: any(one.fault for one in farm.now().channels), "the node has seen it")
+            follow(page.get_by_role("button", name="Kiểm tra lại"))
+            shown(page, "[data-live=lead]", "2 mục hỏng")
+            shown(page, "[data-live=rows] tr.bad.why >> nth=0", "Cách sửa: xem dây nguồn 3,3 V")
+            shown(page, "main", "Những lần trước")
+
+
+def test_real_nodes_are_updated_from_the_page_and_a_bad_program_stops_at_the_first(
+    tmp_path: Path, chromium: Browser
+) -> None:
+    settings = {"sample_s": 10, "set_s": 60, "now_s": 15}
+    with Farm(
+        tmp_path, ("worm_house_air", "tea_field"), local=True, virtual=True, truth=False, settings=settings
+    ) as farm:
+        farm.start()
+        for node in farm.boards:
+            farm.greeted(node)
+        hub = farm.inner
+        hub.rollouts.sender.gap_s = 0.0
+        good, bad = images.newer(1), images.BROKEN["raises"](2)
+        hub.releases.current = hub.releases.keep(good.data, good.version)
+        with phone(chromium, farm) as page:
+            sign_in(page, "Anh Tuấn", PASSWORD, "/update")
+            page.locator("label[for=f2]").click()
+            follow(page.get_by_role("button", name="Bắt đầu cập nhật"))
+            shown(page, "[data-live=lead]", "Đã xong. Xong 2 trong 2 thiết bị.")
+            page.goto("/fleet")
+            shown(page, "[data-live=lead]", "2 thiết bị: giống bản của trạm")
+            hub.releases.current = hub.releases.keep(bad.data, bad.version)
+            page.goto("/update")
+            page.locator("label[for=f1]").click()
+            follow(page.get_by_role("button", name="Bắt đầu cập nhật"))
+            shown(
+                page,
+                "[data-live=lead]",
+                "Thiết bị 1 chạy không tốt với bản mới và đã tự quay về bản cũ. Xong 0 trong 2",
+            )
+            shown(page, "[data-live=node-2]", "Chờ đến lượt")
+        assert {found.image for found in hub.inventory.all().values()} == {good.sha256[:8].hex()}
+        for board in farm.boards.values():
+            board.kill()
+            board.log().unlink()  # the bad program's own complaints

@@ -14,13 +14,14 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # What stands for the parts of an address; who may ask gets 200, 303 or an error of another kind than 401 and 403.
 PARTS = {
     "zone_id": "1", "number": "1", "actuator": "1", "channel": "1",
-    "ticket_id": "00", "name": "style.css", "hash": "00", "group": "limits",
+    "ticket_id": "00", "name": "style.css", "hash": "00", "group": "limits", "act": "pause",
 }  # fmt: skip
 # The whole table of who may do what: a route that is missing here, or here without a route, fails.
 TABLE = {
     "anyone": {
         "GET /static/<name>", "GET /help", "GET /more", "GET /sign-in", "POST /sign-in", "POST /sign-out",
-        "GET /set-up", "POST /set-up", "POST /language", "GET /api/v1/session", "GET /api/v1/openapi.json",
+        "GET /set-up", "POST /set-up", "POST /language", "GET /api/v1/session", "POST /api/v1/session",
+        "GET /api/v1/openapi.json",
     },
     "viewer": {
         "GET /", "GET /zones/<int:zone_id>", "GET /nodes", "GET /nodes/<int:number>", "GET /stop",
@@ -48,7 +49,16 @@ TABLE = {
         "POST /nodes/<int:number>/rules/draft/<hash>/remove/<int:actuator>",
         "GET /nodes/<int:number>/rules/draft/<hash>/<int:actuator>/<group>",
         "POST /nodes/<int:number>/rules/draft/<hash>/<int:actuator>/<group>",
-        "POST /api/v1/nodes/<int:number>/recipe",
+        "POST /api/v1/nodes/<int:number>/recipe", "GET /fleet", "GET /api/v1/fleet",
+        "GET /update", "POST /update", "POST /update/<act>", "POST /update/nodes/<int:number>/<act>",
+        "GET /api/v1/update", "POST /api/v1/update", "POST /api/v1/update/<act>",
+        "POST /api/v1/update/nodes/<int:number>/<act>", "GET /nodes/<int:number>/check",
+        "POST /nodes/<int:number>/check", "POST /nodes/<int:number>/check/click/<int:actuator>",
+        "POST /nodes/<int:number>/check/heard/<int:actuator>", "GET /api/v1/nodes/<int:number>/check",
+        "POST /api/v1/nodes/<int:number>/check", "POST /api/v1/nodes/<int:number>/check/click/<int:actuator>",
+        "POST /api/v1/nodes/<int:number>/check/heard/<int:actuator>", "GET /nodes/<int:number>/care",
+        "POST /nodes/<int:number>/care/name", "POST /nodes/<int:number>/care/zone",
+        "GET /nodes/<int:number>/replace", "POST /nodes/<int:number>/replace",
     },
     "manager": {
         "GET /people", "POST /people", "GET /people/<int:person_id>", "POST /people/<int:person_id>/secret",

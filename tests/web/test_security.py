@@ -72,6 +72,7 @@ def test_no_inline_script_no_inline_style_nothing_from_outside(made: Farm, signe
     browser = signed_in("manager")
     person = made.people["viewer"]
     paths = ["/", "/zones/1", "/zones/2?span=year", "/nodes", "/nodes/1", "/stop", "/stop/clear", "/help", "/more",
+             "/fleet", "/update", "/nodes/1/check", "/nodes/1/care", "/nodes/1/replace",
              "/people", f"/people/{person}", "/settings", "/zones/1/bands", "/sign-in", "/nix"]  # fmt: skip
     for path in paths:
         html = browser.get(path).get_data(as_text=True)

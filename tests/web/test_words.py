@@ -129,11 +129,12 @@ def test_no_code_is_left_that_nothing_can_say() -> None:
     by_name |= {"change", "said"}
     by_name |= {"rule.above", "rule.below", "rule.subject", "rule.fault", "rule_field", "rule_hint", "rule_yes"}
     by_name |= {"pick_choice", "fault_choice", "problem", "group", "length_unit", "weekday_short"}
-    by_name |= {"recipe.state", "recipe.why", "recipe.refused"}
+    by_name |= {"recipe.state", "recipe.why", "recipe.refused", "checkup.cause", "checkup.fix"}
     made_up = (
         r"home\.\w+_(one|many)|because\.\w+\.\w+|machine\.\w+_for|command\.done_\w+|chart\.title\.\w+|(span|help)\.\w+"
         r"|command\.sending_\w+|machine\.rest_\w+|wifi\.(how|is)_\w+|probe\.((how|take)_)?(dry|wet)"
         r"|rule\.(first|mean|median|check_\w+)"
+        r"|checkup\.(said|image)_\w+|fleet\.image_\w+|update\.(stage|stopped|is|node|why|not|act)_\w+|said\.update_\w+"
     )
     for code in catalogue("vi"):
         literal = f'"{code}"' in sources or f"'{code}'" in sources

@@ -10,7 +10,7 @@ class DHTBase:
     """measure() blocks 270 ms; OSError(116) when nothing answers, Exception("checksum error") on a bad frame.
 
     Faults: timeout, locked (until its power pin was low), checksum, frozen, zero, one, full, high, clone, hang (the
-    driver never returns).
+    driver never returns), swapped (a sensor of the other kind is on the wire, which this driver reads just as well).
     """
 
     _driver = ""
@@ -50,7 +50,8 @@ class DHTBase:
         tenths[1] = min(tenths.get(1, 500), LIES.get(fault, {}).get(1, 1000))
         for channel in channels:
             self._log(board, channel, tenths[channel["out"]], fault)
-        self._frame(tenths.get(0, 250), tenths[1])
+        sends = OTHER[self._driver] if fault == "swapped" else self._driver
+        FRAMES[sends](self.buf, tenths.get(0, 250), tenths[1], fault)
         self.buf[4] = sum(self.buf[:4]) & 255
         if fault == "checksum":
             self.buf[4] ^= 0x55
@@ -76,10 +77,6 @@ class DHT11(DHTBase):
     def _log(self, board, channel, tenths, fault):
         board.produced(channel, None if fault else tenths // 10 * 10, fault)
 
-    def _frame(self, temperature, humidity):
-        self.buf[0], self.buf[1] = humidity // 10, 0
-        self.buf[2], self.buf[3] = max(0, temperature) // 10, 0
-
 
 class DHT22(DHTBase):
     """Tenths, sign and magnitude; fault "clone" sends negative temperatures as two's complement."""
@@ -93,9 +90,21 @@ class DHT22(DHTBase):
         t = ((self.buf[2] & 0x7F) << 8 | self.buf[3]) * 0.1
         return -t if self.buf[2] & 0x80 else t
 
-    def _frame(self, temperature, humidity):
-        raw = temperature if temperature >= 0 else -temperature | 0x8000
-        if harness.board.fault("dht22@%d" % self.pin.id) == "clone":
-            raw = temperature & 0xFFFF
-        self.buf[0], self.buf[1] = humidity >> 8, humidity & 255
-        self.buf[2], self.buf[3] = raw >> 8, raw & 255
+
+def frame11(buf, temperature, humidity, fault):
+    """What a DHT11 sends of these tenths: whole numbers, each with a byte for decimals."""
+    buf[0], buf[1] = humidity // 10, 0
+    buf[2], buf[3] = max(0, temperature) // 10, 0
+
+
+def frame22(buf, temperature, humidity, fault):
+    """What a DHT22 sends of these tenths: two words, the temperature as sign and magnitude."""
+    raw = temperature if temperature >= 0 else -temperature | 0x8000
+    if fault == "clone":
+        raw = temperature & 0xFFFF
+    buf[0], buf[1] = humidity >> 8, humidity & 255
+    buf[2], buf[3] = raw >> 8, raw & 255
+
+
+FRAMES = {"dht11": frame11, "dht22": frame22}
+OTHER = {"dht11": "dht22", "dht22": "dht11"}

@@ -1,4 +1,4 @@
-"""`esp32`: NVS kept in a host file, and the IDF heap's figures. For the firmware."""
+"""`esp32`: NVS kept in a host file or in the chip's flash, and the IDF heap's figures. For the firmware."""
 
 import json
 
@@ -6,15 +6,34 @@ from boards.simulated import harness, host
 
 HEAP_DATA = 4
 HEAP_EXEC = 1
+NVS_BYTES = 4096  # of one namespace
 _NOT_FOUND = -4354
 
 
 class NVS:
-    """One namespace: i32 and blobs; what was not committed is lost with the power."""
+    """One namespace: i32 and blobs; what was not committed is lost with the power.
+
+    With spec["nvs_at"] it is JSON in that partition of the chip's flash, so that a tool can erase it.
+    """
 
     def __init__(self, namespace):
         self._path = harness.board.folder + "/nvs_" + namespace
-        self._items = json.loads(host.read_file(self._path) or "{}")
+        text = self._read_chip() if "nvs_at" in harness.board.spec else host.read_file(self._path)
+        self._items = json.loads(text or "{}")
+
+    def _read_chip(self):
+        spec = harness.board.spec
+        with host.open_file(spec["flash"], "rb") as file:
+            file.seek(spec["nvs_at"])
+            return file.read(NVS_BYTES).split(b"\xff", 1)[0].decode()
+
+    def _write_chip(self, text):
+        """Erase and write, which counts as one operation."""
+        spec = harness.board.spec
+        harness.board.flash.ioctl(6, 0)
+        with host.open_file(spec["flash"], "r+b") as file:
+            file.seek(spec["nvs_at"])
+            file.write(text.encode() + b"\xff" * (NVS_BYTES - len(text)))
 
     def _get(self, key, kind):
         value = self._items.get(key)
@@ -45,7 +64,10 @@ class NVS:
         del self._items[key]
 
     def commit(self):
-        host.replace_file(self._path, json.dumps(self._items))
+        if "nvs_at" in harness.board.spec:
+            self._write_chip(json.dumps(self._items))
+        else:
+            host.replace_file(self._path, json.dumps(self._items))
 
 
 def idf_heap_info(capabilities):

@@ -1,4 +1,4 @@
-"""`machine` as on the ESP32: Pin, ADC, I2C, WDT, RTC, resets; every edge goes to the harness. For the firmware."""
+"""`machine` as on the ESP32: Pin, ADC, I2C, WDT, Timer, RTC, resets; every edge goes to the harness. For firmware."""
 
 import time as _time
 
@@ -170,6 +170,34 @@ class WDT:
 
     def feed(self):
         harness.board.feed()
+
+
+class Timer:
+    """One of the four hardware timers; its callback runs between two statements while the board's clock passes."""
+
+    ONE_SHOT = 0
+    PERIODIC = 1
+
+    def __init__(self, id, **options):
+        if not 0 <= id <= 3:
+            raise ValueError("invalid Timer number")
+        self._id = id
+        if options:
+            self.init(**options)
+
+    def init(self, *, mode=PERIODIC, period=-1, callback=None):
+        self._set(harness.board.clock.now_us(), period * 1000, mode, callback)
+
+    def _set(self, from_us, period_us, mode, callback):
+        def ring():
+            if mode == Timer.PERIODIC:
+                self._set(from_us + period_us, period_us, mode, callback)
+            callback(self)
+
+        harness.board.clock.timers[self._id] = from_us + period_us, ring
+
+    def deinit(self):
+        harness.board.clock.timers.pop(self._id, None)
 
 
 class RTC:

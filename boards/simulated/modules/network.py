@@ -1,6 +1,6 @@
 """`network` as on the ESP32: one station that connects in 1.5 s unless the fault "wifi" is set. For the firmware.
 
-Any network is there, until the fault "router": [name, password] names the only one that is.
+Any network is there, until the fault "router": [name, password] names the only one that is. Fault "rssi": dBm.
 """
 
 from boards.simulated import harness
@@ -100,7 +100,7 @@ class WLAN:
         if param is None:
             return station.status()
         if param == "rssi":
-            return -61 if station.up() else 0
+            return (harness.board.fault("rssi") or -61) if station.up() else 0
         raise ValueError("unknown status param")
 
     def scan(self):

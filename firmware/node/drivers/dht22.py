@@ -23,7 +23,7 @@ class Driver:
     def __init__(self, entries, calibration):
         self.raws = [None] * len(entries)
         self._outs = [entry.get("out", 0) for entry in entries]
-        self._sensor = self._open(Pin(entries[0]["pin"]))
+        self.sensor = self._open(Pin(entries[0]["pin"]))
         power = entries[0].get("power_pin")
         self._power = Pin(power, Pin.OUT, value=1) if power is not None else None
 
@@ -41,12 +41,12 @@ class Driver:
             self._power.value(1)
             return [(None, g.FAULT_WARMING_UP)] * count
         try:
-            self._sensor.measure()
+            self.sensor.measure()
         except OSError:
             return [(None, g.FAULT_NO_ANSWER)] * count
         except Exception:  # the driver raises a bare one for a wrong checksum
             return [(None, g.FAULT_CHECKSUM)] * count
-        pair = self.decode(self._sensor.buf)
+        pair = self.decode(self.sensor.buf)
         fault = g.FAULT_KNOWN_LIE if known_lie(pair[0], pair[1]) else 0
         self.raws = [pair[out] for out in self._outs]
         return [(None if fault else raw, fault) for raw in self.raws]

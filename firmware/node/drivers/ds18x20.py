@@ -27,16 +27,16 @@ class Driver:
         self._entries = [
             (unhexlify(entry["rom"]) if entry.get("rom") else None, entry.get("out", 0)) for entry in entries
         ]
-        self._found = []
+        self.found = []
 
     def begin(self):
         """Start the conversion; look for sensors while some are not known."""
         try:
-            if not self._found and self._pin.value():  # a shorted bus answers with 255 sensors, which takes seconds
-                self._found = sorted([bytes(rom) for rom in self._bus.scan()])
+            if not self.found and self._pin.value():  # a shorted bus answers with 255 sensors, which takes seconds
+                self.found = sorted([bytes(rom) for rom in self._bus.scan()])
             self._bus.convert_temp()
         except Exception:  # OneWireError on some ports, OSError on others; read() tells
-            self._found = []
+            self.found = []
 
     def read(self):
         """Fetch what was converted; `raws` in sixteenths of a degree. A bus that rests low is shorted, and would read
@@ -51,10 +51,10 @@ class Driver:
         rom, out = self._entries[i]
         self.raws[i] = None
         if rom is None:
-            if out >= len(self._found):
-                self._found = []
+            if out >= len(self.found):
+                self.found = []
                 return None, g.FAULT_NO_ANSWER
-            rom = self._found[out]
+            rom = self.found[out]
         try:
             scratch = self._bus.read_scratch(rom)
         except OSError:
@@ -71,4 +71,4 @@ class Driver:
 
     def revive(self):
         """Look for the sensors again."""
-        self._found = []
+        self.found = []

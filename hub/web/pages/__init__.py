@@ -3,9 +3,12 @@
 from flask import Flask
 
 from hub.web.pages import (
+    checkups,
+    fleet,
     helping,
     home,
     more,
+    node_care,
     node_settings,
     nodes,
     orders,
@@ -15,6 +18,7 @@ from hub.web.pages import (
     set_up,
     sign_in,
     stop,
+    updates,
     wifi,
     zones,
 )
@@ -27,6 +31,10 @@ def register(app: Flask) -> None:
         orders,
         stop,
         nodes,
+        fleet,
+        updates,
+        checkups,
+        node_care,
         rules,
         node_settings,
         probes,

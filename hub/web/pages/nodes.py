@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from hub.live import ChannelNow, NodeNow
 from hub.rights import needs
 from hub.store.events import node_events
-from hub.web import events, here, machines
+from hub.web import events, fleet_view, here, machines
 from hub.web.events import EventLine
 from hub.web.words import Words
 
@@ -22,7 +22,7 @@ HEAP_LEAST = 57_000  # the design's floor of free heap
 JOURNAL_FULL = 512  # records that make the bar full; a night without the hub is about thirty
 SHOWN_ELSEWHERE = {
     "rssi_dbm", "heap_free", "idf_heap_free", "journal_first", "journal_next", "journal_dropped", "stored_up_to",
-    "reset_cause", "version", "board", "mac", "other_mac", "safe_mode", "stop",
+    "reset_cause", "version", "image_state", "trial", "board", "mac", "other_mac", "safe_mode", "stop",
 }  # fmt: skip
 
 
@@ -74,6 +74,7 @@ def one(number: int) -> ResponseReturnValue:
         resets={key: value for key, value in now.health.items() if key.startswith("resets_")},
         rejected=rejected(words, now),
         others=others(now),
+        image=fleet_view.image(hub.inventory.of(number), hub.releases.current),
     )
 
 

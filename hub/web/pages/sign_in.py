@@ -1,6 +1,6 @@
 """Signing in and out: a name from the list, then its PIN or password; wrong ones wait, looking goes on."""
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from hub.errors import HubError
@@ -26,13 +26,18 @@ def enter() -> ResponseReturnValue:
     if who is None:
         raise BadRequest(detail="who")
     try:
-        token, person = here.people().sign_in(who, request.form.get("secret", ""), request.remote_addr or "")
+        open_session(who, request.form.get("secret", ""))
     except HubError as error:
         return _page(who, failures.text(error), failures.status(error), error)
+    return redirect(here.local_path(request.form.get("next")), 303)
+
+
+def open_session(who: int, secret: str) -> None:
+    """Sign somebody in. Raises WrongSecret, SlowDown, UnknownPerson."""
+    token, g.person = here.people().sign_in(who, secret, request.remote_addr or "")
     session.clear()  # a new session for a new person: nothing planted before signing in survives
     session.permanent = True
     session["token"] = token
-    return redirect(here.local_path(request.form.get("next")), 303)
 
 
 @pages.post("/sign-out")

@@ -48,7 +48,7 @@ class Dht:
 
 def read(module, frame):
     driver = module.Driver(DHT, {})
-    driver._sensor = Dht(frame)
+    driver.sensor = Dht(frame)
     return driver.read(), driver.raws
 
 
@@ -137,7 +137,7 @@ def one_wire():
     driver._bus = Bus({high: OSError(19)})
     driver._pin = Levels([0, 1])
     driver.begin()  # not searched while it is shorted
-    assert driver._found == []
+    assert driver.found == []
     driver._bus = Bus({})
     driver.begin()
     assert driver.read() == [(None, g.FAULT_NO_ANSWER)]

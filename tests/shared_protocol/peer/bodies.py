@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from typing import Any
 
 from tests.shared_protocol.peer.numbers import hexed, le, opt, text8, tlvs, uv, zz
@@ -61,6 +62,10 @@ def normal() -> list[tuple[str, list[Any], bytes]]:
     ]
 
 
+def image_tag() -> bytes:
+    return hmac.new(bytes(range(16)), b"nv1 image" + b"\0\1\0" + DIGEST, hashlib.sha256).digest()[:16]
+
+
 def maintenance() -> list[tuple[str, list[Any], bytes]]:
     """(name, fields, body) of the messages of maintenance."""
     name, rows = DIGEST[:8], [[1, 2, 1, -5], [3, 0, 0, None], [9, 4, 1, 1834]]
@@ -72,7 +77,12 @@ def maintenance() -> list[tuple[str, list[Any], bytes]]:
         ("check", [hexed(ID)], ID),
         ("check_result", [hexed(ID), rows], ID + b"\3" + b"\1\2\1" + opt(-5) + b"\3\0\0\0" + b"\t\4\1" + opt(1834)),
         ("service", [hexed(ID), 9, 600], ID + le(9, 4) + le(600, 2)),
-        ("update_begin", [1, 70000, hexed(DIGEST), "hex:000100"], b"\1" + le(70000, 3) + DIGEST + b"\0\1\0"),
+        (
+            "update_begin",
+            [0, 70000, hexed(DIGEST), "hex:000100", hexed(image_tag())],
+            b"\0" + le(70000, 3) + DIGEST + b"\0\1\0" + tlvs((0x61, image_tag())),
+        ),
+        ("update_begin", [1, 70000, hexed(DIGEST), "hex:000100", "hex:"], b"\1" + le(70000, 3) + DIGEST + b"\0\1\0"),
         ("update_chunk", [1, 69632, hexed(bytes(200))], b"\1" + le(69632, 3) + uv(200) + bytes(200)),
         ("update_status", [1, 69832, 18], b"\1" + le(69832, 3) + b"\x12"),
     ]
@@ -94,6 +104,7 @@ def message_rejects() -> list[dict[str, str]]:
         ("messages", "log", b"\0\1\xff", "malformed"),
         ("maintenance", "recipe", DIGEST[:8] + le(101, 2) + le(106, 2) + le(6, 2) + b"recipe", "malformed"),
         ("maintenance", "update_chunk", b"\1\0\0\0\5abcd", "truncated"),
+        ("maintenance", "update_begin", b"\1" + le(70000, 3) + DIGEST + b"\0\1\0" + tlvs((0x63, b"")), "unknown_type"),
     ]
     found = [{"module": m, "name": n, "hex": b.hex(), "cause": c} for m, n, b, c in cases]
     return found + [{"module": "messages", "name": "stop", "hex": (ID + even).hex(), "cause": ""}]
@@ -123,6 +134,7 @@ def records() -> dict[str, Any]:
         (17, [2, 1, 655, None], b"\2\1" + opt(655) + b"\0"),
         (18, [1, 3], b"\1\3"),
         (19, [1, "0.2.0", 0], b"\1" + text8("0.2.0") + b"\0"),
+        (19, [2, "0.2.0", 29], b"\2" + text8("0.2.0") + b"\x1d"),
         (20, [0xDEADBEEF, 2], le(0xDEADBEEF, 4) + b"\2"),
         (21, [207360000, 0, 2], le(207360000, 4) + le(0, 2) + b"\2"),
         (22, [1, 600], b"\1" + uv(600)),

@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
-from tests.shared_protocol.peer.bodies import ack_body, now_body
+from tests.shared_protocol.peer.bodies import DIGEST, ack_body, image_tag, now_body
 from tests.shared_protocol.peer.numbers import hexed, le, text8, tlvs, uv
 
 K = bytes(range(16))
@@ -85,6 +85,7 @@ def crypto() -> dict[str, Any]:
             **{"k": K.hex(), "node": NODE, "session": SESSION, "nn": NN.hex(), "nh": NH.hex()},
             **{"k_mac": K_MAC.hex(), "k_kdf": K_KDF.hex(), "k_up": K_UP.hex(), "k_down": K_DOWN.hex()},
         },
+        "image": {"k": K.hex(), "version": "000100", "sha256": DIGEST.hex(), "tag": image_tag().hex()},
         "nonce": {"random": bytes(range(16)).hex(), "boot_no": 3, "ticks": 123456, "nn": nonce.hex()},
     }
 
