@@ -11,8 +11,8 @@ _HEAD_BYTES = const(10)
 
 
 def recover(folder):
-    """(boot_no, table, columns, rows) that the last run left in its open block, or None. Stops at the first
-    damaged set.
+    """(boot_no, table, columns, rows) that the last run left in its open block, or None. Stops at the first set that
+    is damaged or earlier than the one before.
     """
     data = files.read(folder + "/open")
     if data is None or len(data) < _HEAD_BYTES or data[:4] != MAGIC:
@@ -25,5 +25,7 @@ def recover(folder):
         if struct.unpack_from("<I", data, at + size)[0] != crc32(data[at : at + size]):
             break
         found = struct.unpack_from(form, data, at)
+        if rows and found[0] < rows[-1][0]:
+            break  # no block takes time that falls: such a file must not end every start
         rows.append((found[0], tuple([None if v == GAP else v for v in found[1:-1]]), found[-1]))
     return boot_no, table, columns, rows

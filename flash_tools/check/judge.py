@@ -256,7 +256,7 @@ def clock(found: Found, now_s: float) -> Row:
         return row("clock", [("clock_unknown", {})], None, {"off_s": None})
     off = found["wall_s"] + g.EPOCH_2020 - now_s
     causes = [("clock_off", {"off": _span(abs(off))})] if abs(off) > limits.CLOCK_OFF_S else []
-    return row("clock", causes, joined(number(off, 0), " s"), {"off_s": round(off)})
+    return row("clock", causes, joined(number(round(off), 0), " s"), {"off_s": round(off)})
 
 
 def _span(seconds: float) -> Said:

@@ -258,4 +258,4 @@ def test_two_days_without_a_hub(start: Starter) -> None:
         elif on_since is not None:
             assert event.uptime_s - on_since <= 1200
     heap_free = find(peer.nows[-1].tlvs, g.TLV_HEAP_FREE)
-    assert heap_free is not None and Reader(heap_free).uv() > 15_000
+    assert heap_free is not None and Reader(heap_free).uv() > 10_000  # with garbage

@@ -133,8 +133,8 @@ def test_what_normal_running_loads_and_that_rare_work_leaves(start: Starter, boa
     assert not normal & RARE and "node.led" in normal
     print(board, "loads", size_of(normal), "bytes of .mpy")
     assert size_of(normal) <= LOADED_BAR
-    peer.send(g.MSG_CHECK, maintenance.encode_check(maintenance.Check(b"test")))
     transfer(peer, newer(version="0.3.0"), 4000)
+    peer.send(g.MSG_CHECK, maintenance.encode_check(maintenance.Check(b"test")))
     assert peer.run(START_S, lambda: {"node.update", "node.selftest"} <= loaded(log.read_text("utf-8"))[-1])
     assert peer.run(START_S, lambda: loaded(log.read_text("utf-8"))[-1] == normal), "all of it left"
     assert begin(peer, newer(version="0.3.0")).next_offset >= 4000, "what came before it left is on flash"

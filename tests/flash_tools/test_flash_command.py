@@ -66,8 +66,15 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return Desk(tmp_path, monkeypatch)
 
 
-@pytest.mark.parametrize("lang", ["vi", "en"])
-@pytest.mark.parametrize(("via", "kind"), [("mpremote", "rfc2217"), ("ampy", "pty")])
+@pytest.mark.parametrize(
+    ("lang", "via", "kind"),
+    [
+        ("vi", "mpremote", "rfc2217"),
+        ("en", "ampy", "pty"),
+        pytest.param("en", "mpremote", "rfc2217", marks=pytest.mark.deep),
+        pytest.param("vi", "ampy", "pty", marks=pytest.mark.deep),
+    ],
+)
 def test_from_an_empty_chip_to_a_node_on_the_hub_in_one_command(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, via: str, kind: str, lang: str
 ) -> None:

@@ -10,7 +10,7 @@ from hub.cli.benchmark import command
 
 @pytest.mark.slow
 def test_store_keeps_a_reading_in_less_than_a_byte() -> None:
-    """Three days: the empty tables still weigh a third of it."""
+    """Four days: the empty tables still weigh a third of it."""
     figures = store.run(quick=True)
     assert figures["bytes_per_reading"] <= 0.90 < figures["plain_table_bytes_per_reading"]
     assert figures["bytes_per_reading"] <= figures["bytes_per_reading_60_set_blocks"] <= 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hub.errors import HubError
 from hub.updates import plan
@@ -125,7 +125,6 @@ class Rollouts(RuleBasedStateMachine):
     def skip(self, number: int) -> None:
         self._try(lambda: self.farm.hub.rollouts.skip(number, WHO))
 
-    @precondition(lambda self: self.farm.hub.rollouts.open is not None)
     @rule(number=st.integers(1, COUNT))
     def retry(self, number: int) -> None:
         self._try(lambda: self.farm.hub.rollouts.retry(number, WHO))
