@@ -40,6 +40,7 @@ LINES_PATIENCE_S = 60.0  # a first start formats the flash before it listens
 BOOT_S = 1.2  # after a reset nobody knocks: a Ctrl-C that early would break the mounting of the file system off
 FINGERS_PATIENCE_S = 300.0
 SOFT_RESET_S = 20.0
+TAKE_OVERS, SETTLE_S = 3, 1.0
 QUIET_S = 6.0  # without an answer until the person is asked to press a button
 PROMPT = b"raw REPL; CTRL-B to exit\r\n>"
 NOT_PYTHON = (b"invalid header: 0x", b"flash read err", b"No bootable app", b"ets_main.c")
@@ -141,7 +142,7 @@ class Repl(Remote):
         knocking = Knocking(port, before == "default-reset", say, lang, patience_s, press_now, away_s)
         found = cls(port, _Transport(knocking.until_answered()), knocking.lines)
         try:
-            found.take_over()
+            with_patience(found.take_over)
         except BaseException:
             found.close()
             raise
@@ -291,6 +292,16 @@ class Knocking:
         if any(sign in self._heard for sign in NOT_PYTHON):
             raise NotMicroPython(_last_line(self._heard), port=self._port)
         raise NoAnswer(port=self._port) if opened is not None else CableLost(port=self._port)
+
+
+def with_patience(take_over: Callable[[], None]) -> None:
+    """Take a board over, again when it is still answering knocks that waited while it booted. NoAnswer."""
+    for _ in range(TAKE_OVERS - 1):
+        try:
+            return take_over()
+        except NoAnswer:
+            time.sleep(SETTLE_S)
+    take_over()
 
 
 def _drain(opened: serial.SerialBase) -> None:

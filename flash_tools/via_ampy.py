@@ -15,7 +15,7 @@ from ampy.pyboard import Pyboard, PyboardError
 
 from flash_tools.errors import CableLost, CodeFailed, NoAnswer
 from flash_tools.remote import LONGER_WATCHDOG, Remote
-from flash_tools.repl import LOST, SOFT_RESET_S, Knocking, Say
+from flash_tools.repl import LOST, SOFT_RESET_S, Knocking, Say, with_patience
 from flash_tools.words import LANGUAGES
 
 
@@ -52,7 +52,7 @@ class AmpyRepl(Remote):
         knocking = Knocking(port, before == "default-reset", say, lang, patience_s, press_now, away_s)
         found = cls(port, _Board(knocking.until_answered()))
         try:
-            found._take_over()
+            with_patience(found._take_over)
         except BaseException:
             found.close()
             raise

@@ -281,6 +281,7 @@ def test_the_hub_dies_in_the_middle(farm: Farm, table: Row) -> None:
     judge(farm, table)
 
 
+@pytest.mark.deep
 def test_a_machine_that_a_person_started_runs_to_its_end(tmp_path: Path, table: Row) -> None:
     """The node has the image, and waits with its restart until the lease is over."""
     with Farm(tmp_path, local=True, virtual=True, truth=False, recipe={"rules": []}, settings=SETTINGS) as farm:

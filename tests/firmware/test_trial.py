@@ -71,6 +71,7 @@ def test_an_image_that_finds_no_hub_is_taken_back_after_half_an_hour(start: Star
     assert peer.run(20, lambda: told(peer) == [(2, "0.2.0", g.RESULT_TOO_LATE)])
 
 
+@pytest.mark.deep
 def test_an_image_with_a_part_that_fails_is_not_confirmed(start: Starter) -> None:
     """It runs, it even talks; but a part of it fails again and again."""
     led = (

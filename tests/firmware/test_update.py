@@ -109,7 +109,7 @@ def switch_to(peer: Peer, image: Application) -> None:
     assert peer.run(START_S, runs(peer, image, g.IMAGE_ON_TRIAL))
 
 
-@pytest.mark.parametrize("board", ["worm_house_air", "worm_house"])
+@pytest.mark.parametrize("board", [pytest.param("worm_house_air", marks=pytest.mark.deep), "worm_house"])
 def test_an_update_is_received_switched_to_and_confirmed(start: Starter, board: str) -> None:
     process, peer = start(board, speed=FAST)
     old, new = sources(), newer()
@@ -150,7 +150,9 @@ def test_what_is_not_the_image_survives_an_update(start: Starter) -> None:
     assert peer.run(20, lambda: [event.boot_no for event in events(peer, g.EVENT_BOOT)] == [1, 2])
 
 
-@pytest.mark.parametrize("cut_at", [60, 110, 160, 230, 300, 380, 460])
+@pytest.mark.parametrize(
+    "cut_at", [110, 300, *(pytest.param(at, marks=pytest.mark.deep) for at in (60, 160, 230, 380, 460))]
+)
 def test_the_board_dies_at_a_flash_operation_of_an_update(start: Starter, cut_at: int) -> None:
     """Wherever the power goes: after it the node runs a whole image, and the hub's next try ends the update."""
     process, peer = start(speed=FAST, cut_at=cut_at)

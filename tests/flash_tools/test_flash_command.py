@@ -223,6 +223,7 @@ def test_micropython_that_is_there_may_stay(desk: Desk) -> None:
         assert "a/seal" in files_of(usb)
 
 
+@pytest.mark.deep
 def test_calibrations_and_wifi_of_a_node_survive_its_flashing(desk: Desk) -> None:
     from flash_tools import provision
     from flash_tools.image import slot_bytes

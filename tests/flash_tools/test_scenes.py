@@ -83,6 +83,7 @@ def test_the_flash_fails_while_the_software_is_installed(desk: Desk, lang: str =
         assert tells(desk.said, "code_failed", lang) or tells(desk.said, "write_failed", lang), desk.said
 
 
+@pytest.mark.deep
 def test_a_wrong_wifi_password(desk: Desk, lang: str = "vi") -> None:
     board = installed(desk, faults={"router": [WIFI[0], "another password"]})
     with board:
@@ -90,6 +91,7 @@ def test_a_wrong_wifi_password(desk: Desk, lang: str = "vi") -> None:
         assert tells(desk.said, "check.wifi_password", lang), desk.said
 
 
+@pytest.mark.deep
 def test_no_hub(desk: Desk, peer: Peer, lang: str = "en") -> None:
     peer.mute = True
     board = installed(desk, page_hub=("127.0.0.1", peer.address[1]))
