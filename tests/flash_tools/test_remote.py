@@ -43,6 +43,7 @@ def test_files_survive_the_way_there_and_back(bench: Bench, way: str, kind: str)
     remote.close()
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("way", WAYS)
 def test_a_running_node_is_taken_over_with_its_outputs_at_boot_level_and_goes_on_afterwards(
     bench: Bench, way: str
@@ -116,6 +117,7 @@ def test_a_port_that_somebody_else_has(bench: Bench) -> None:
         Repl.open(usb.port)
 
 
+@pytest.mark.deep
 def test_the_watchdog_of_a_running_node_is_given_ten_minutes_first(bench: Bench, monkeypatch: Any) -> None:
     """Of every session the first statement: it would bite in the middle of an upload otherwise."""
     sent: list[str] = []

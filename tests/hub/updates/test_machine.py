@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -19,6 +20,9 @@ from tests.hub.updates.farm import NEW, UpdateFarm
 WHO = "Anh Tuấn"
 COUNT = 5
 HEAL_S = 400
+
+
+pytestmark = pytest.mark.deep
 
 
 class Rollouts(RuleBasedStateMachine):
