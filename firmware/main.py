@@ -1,7 +1,7 @@
 """The application of a node: the table of its parts and the loop that steps them. Started by the two lines of /main.py.
 
-Rescue window first: for 2.5 s Ctrl-C, or the BOOT button held, leads to the REPL before any watchdog is armed. Whatever
-ends the loop, every output is off after it.
+The rescue window first (node/visit.py), before any watchdog is armed. Whatever ends the loop, every output is off after
+it.
 """
 
 import gc
@@ -26,7 +26,7 @@ from node.orders import Orders
 from node.output import Output
 from node.radio import Radio
 from node.recorder import Recorder, last_boot_no, lost_body
-from node.reset import PHASE_ENDED, PHASE_FAILED, PHASE_RUNNING, Reset, left
+from node.reset import PHASE_ENDED, PHASE_FAILED, PHASE_RUNNING, Reset
 from node.sense import Sense
 from node.shipper import Shipper
 from node.status import VERSION, Status
@@ -34,14 +34,9 @@ from node.stop import Stop
 from node.watchdog import Watchdog
 
 from shared_protocol import registry as g
-from shared_protocol.record import Actuator as ActuatorEntry
-from shared_protocol.record import Channel as ChannelEntry
 
 LOOSE_GC = 8192  # bytes between two collections once all is loaded
-RESCUE_MS = 2500
 RESTART_MS = 1000
-HANG_MS = 60000  # from here until the watchdog takes over, as in boot.py
-MOST_SERVICE_S = 3600
 LONGEST_WAIT_MS = 1000
 SEGMENT = 8192  # bytes that a journal segment takes on flash
 RESERVE = 950272  # bytes for two slots, an update on its way, all else and littlefs (docs/firmware.md)
@@ -64,7 +59,7 @@ class Node:
         journal = Journal("journal", segments(), number(os.urandom(4)) or 1, lost_body)
         self.reset = reset = Reset(last_boot_no(journal), image.rolled_back() is not None)
         self.recorder = recorder = Recorder(journal, clock, reset.boot_no)
-        recorder.begin(channel_table(board), actuator_table(board))
+        recorder.begin(*boards.tables(board))
         first_use = journal.next <= 2
         self.sense = Sense(board.channels, wanted, recorder, clock, self._sampled)
         self.actuators = actuators = Actuators(
@@ -252,50 +247,18 @@ def segments():
     return max(4, min(MOST_SEGMENTS, (found[1] * found[2] - RESERVE) // SEGMENT))
 
 
-def channel_table(board):
-    """The board's channels as the TABLE record wants them."""
-    return [ChannelEntry(c["id"], c["kind"], c["unit"], c["scale"], c["place"]) for c in board.channels]
+def visited():
+    """People and tools first; their code leaves afterwards. True when somebody wants the REPL."""
+    from node import visit
 
-
-def actuator_table(board):
-    """The board's actuators as the TABLE record wants them."""
-    return [ActuatorEntry(a["id"], a["kind"], a["name"]) for a in board.actuators]
-
-
-def rescue(button):
-    """True when a person wants the REPL: the BOOT button (low when pressed) is held through the window."""
-    held = 0
-    pin = machine.Pin(button, machine.Pin.IN, machine.Pin.PULL_UP) if button is not None else None
-    for _ in range(RESCUE_MS // 100):
-        time.sleep_ms(100)
-        held += pin is not None and pin.value() == 0
-    return held > RESCUE_MS // 200
-
-
-def serve():
-    """After a SERVICE: stay idle at the boot levels for the time asked, with no watchdog, for a tool to work."""
-    seconds = files.read("service")
-    if seconds is not None:
-        files.remove("service")
-        ms = 1000 * min(int(seconds), MOST_SERVICE_S)
-        if (files.read("slot") or b"")[2:].isdigit():  # boot.py armed the watchdog for a trial
-            machine.WDT(timeout=ms + HANG_MS).feed()
-        time.sleep_ms(ms)
+    forget("node.visit")
+    return visit.wants_repl()
 
 
 def run():
     """Start the node; returns only to the REPL."""
-    from node import board
-
-    try:
-        button = board.load().button
-        if rescue(button):
-            left()
-            return
-        serve()
-    except KeyboardInterrupt:
-        left()
-        raise
+    if visited():
+        return
     gc.collect()
     node = None
     phase = PHASE_FAILED

@@ -35,10 +35,10 @@ from flash_tools.errors import (
     WriteFailed,
     WrongChip,
 )
-from flash_tools.repl import FINGERS_PATIENCE_S, LOST, NO_LINES, can_reset, open_serial
+from flash_tools.knock import FINGERS_PATIENCE_S, Say
+from flash_tools.line import LOST, NO_LINES, can_reset, open_serial
 from flash_tools.words import say as sentence
 
-Say = Callable[[str], None]
 Progress = Callable[[int, int], None]
 
 ROM_BAUD = 115200

@@ -16,8 +16,9 @@ from mpremote.console import Console
 from mpremote.repl import do_repl_main_loop
 
 from flash_tools.errors import CableLost
+from flash_tools.line import LOST
 from flash_tools.remote import LONGER_WATCHDOG, WATCHDOG_MS
-from flash_tools.repl import LOST, Repl
+from flash_tools.repl import Repl
 
 LONGEST_MIN = 30
 LOOK_S = 0.02

@@ -31,7 +31,7 @@ from flash_tools.errors import BuildError
 from shared_protocol.maintenance import image_tag
 
 PROJECT = Path(__file__).resolve().parent.parent
-HOST_ONLY = tuple(f"shared_protocol/{name}.py" for name in ("names", "unblock", "health", "ccm_host"))
+HOST_ONLY = tuple(f"shared_protocol/{name}.py" for name in ("names", "unblock", "health", "judging", "ccm_host"))
 FIXED = ("firmware/boot.py", "firmware/__init__.py")
 PROVISIONED = ("settings.a", "settings.b", "recipe.a", "recipe.b")
 KEPT = (*PROVISIONED, "key", "slot")

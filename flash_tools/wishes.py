@@ -31,7 +31,9 @@ class Options:
 
 @dataclass(frozen=True)
 class Unit:
-    """The node that a board becomes; its key does not exist before the Desk's `commit`."""
+    """The node that a board becomes; its key does not exist before the Desk's `commit`. page: "ADDRESS:PORT" of the
+    hub's page.
+    """
 
     number: int
     name: str

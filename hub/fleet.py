@@ -28,6 +28,7 @@ ZONE_KINDS = ("worm_house", "tea_field", "drying_room", "store", "seedling", "ot
 MAX_NAME = 64  # characters; HELLO's OFFER carries a farm's name of at most 64 bytes, cut there
 MAX_NUMBER = 0xFFFE  # FFFF on the wire is "discovery", 0 is "none yet"
 KEY_BYTES = 16
+PAGE_PORT = 8080  # of the page, unless a hub on this data folder was started with another
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,17 @@ class Fleet:
     @farm_name.setter
     def farm_name(self, name: str) -> None:
         self._run(Setting.insert(name="farm_name", value=_named(name)).on_conflict_replace())
+
+    @property
+    def page_port(self) -> int:
+        """The TCP port at which this farm's page was last served, for what is printed on cards."""
+        found = self._store.fetch(Setting.select().where(Setting.name == "page_port"))
+        return int(found[0]["value"]) if found else PAGE_PORT
+
+    @page_port.setter
+    def page_port(self, port: int) -> None:
+        if port != self.page_port:
+            self._run(Setting.insert(name="page_port", value=str(port)).on_conflict_replace())
 
     # -- zones
 

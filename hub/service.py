@@ -53,16 +53,18 @@ class Hub:
         random: Callable[[int], bytes] = os.urandom,
         carrier: Carrier | None = None,
         application: Make | None = None,
+        writer_thread: bool = True,
     ) -> None:
         """Opens the store; without a carrier, frames come by UDP.
 
         `discovery`: the port that nodes broadcast to when they look for a hub; heard too when `udp` is another.
+        `writer_thread`: False where somebody else calls `store.commit`, so that runs repeat exactly.
         `application`: makes the nodes' program that updates over the air bring; called once, on a thread of its own.
         Raises DataTooNew, DataDamaged, DataLocked, DataUnreadable, DiskFull.
         """
         clock = clock or Clock()
         self.clock = clock
-        self.store = Store(data, clock)
+        self.store = Store(data, clock, writer_thread=writer_thread)
         self._carrier = carrier or UdpCarrier(listen, udp)
         self._ear = UdpCarrier(listen, discovery) if discovery is not None and discovery != udp else None
         try:

@@ -19,4 +19,5 @@ Imports nothing else of this project. Types are in the docstrings, since the boa
                   health       HELLO's and NOW's TLVs as a dict of names
                   units        numbers of units and actuator kinds
                   names        words for all these numbers
+                  judging      which answers to CHECK are wrong, and why
 """

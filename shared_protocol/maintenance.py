@@ -27,7 +27,7 @@ CHECK_CLOCK = const(11)  # ok: the wall time is known
 CHECK_RESETS = const(12)  # which: RESET_ cause of the last one; value: bad boots in a row
 CHECK_RECIPE = const(13)  # value: its rules
 CHECK_LOST = const(14)  # value: journal records dropped unsent
-CHECK_IMAGE = const(15)  # which: IMAGE_ state of what runs
+CHECK_IMAGE = const(15)  # which: IMAGE_ state of what runs; not ok: IMAGE_SPARE
 CHECK_JOINS = const(16)  # value: Wi-Fi joins since boot
 CHECK_IDF_HEAP = const(17)  # value: bytes free outside MicroPython's heap
 

@@ -150,6 +150,7 @@ STATE_UNLOCK = const(2)  # end a lock-out
 IMAGE_PROVEN = const(0)
 IMAGE_ON_TRIAL = const(1)
 IMAGE_ROLLED_BACK = const(2)  # proven, and the last update did not hold
+IMAGE_SPARE = const(3)  # the proven one was found damaged at the start, and this one runs in its place
 
 # Bits of TLV_TROUBLE.
 TROUBLE_LOCKED = const(1)

@@ -5,6 +5,7 @@ at the clock costs LOOK_US, so that a loop that waits by polling the clock ends.
 """
 
 LOOK_US = 5
+STALL_US = 250_000  # a process that looks at the PC's clock so late, or later, was kept waiting: its board did not hang
 CHUNK_US = 200_000
 
 
@@ -18,6 +19,7 @@ class Clock:
         self._host_us = host_us
         self._host_sleep_us = host_sleep_us
         self._host_zero = None
+        self._looked_us = None
         self.alarm_us = None
         self.on_alarm = None
         self.timers = {}  # id → (due in µs, what is called then), see modules/machine.py
@@ -28,7 +30,7 @@ class Clock:
     def virtual(self):
         """True while time is free; the switch to the PC's time happens here, when it is due."""
         if self._host_zero is None and self._switch_us is not None and self._us >= self._switch_us:
-            self._host_zero = self._host_us()
+            self._host_zero = self._looked_us = self._host_us()
             if self.on_real:
                 self.on_real()
         return self._host_zero is None
@@ -38,7 +40,7 @@ class Clock:
             self._us += LOOK_US
             now = self._us
         else:
-            now = self._us + int((self._host_us() - self._host_zero) * self._speed)
+            now = self._us + int((self._look() - self._host_zero) * self._speed)
         if self.alarm_us is not None and now >= self.alarm_us:
             self._ring()
         if self.timers and now >= self._timer_us():
@@ -47,6 +49,15 @@ class Clock:
 
     def now_ms(self):
         return self.now_us() // 1000
+
+    def _look(self):
+        """The PC's clock; the watchdog waits as long as the PC kept this process waiting."""
+        host_us = self._host_us()
+        stalled_us = host_us - self._looked_us - STALL_US
+        if stalled_us > 0 and self.alarm_us is not None:
+            self.alarm_us += int(stalled_us * self._speed)
+        self._looked_us = host_us
+        return host_us
 
     def sleep_us(self, us):
         """Let us microseconds pass, free in virtual time; rings the watchdog on the way."""

@@ -7,14 +7,12 @@ truth.jsonl (what each sensor gave out) and trace.jsonl (a mark per boot, then e
 
 import json
 
-from boards.simulated import host, parts, world
+from boards.simulated import host, parts, past, world
 from boards.simulated.clock import Clock
 from boards.simulated.loopmeter import LoopMeter
 from boards.simulated.replay import Replay
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
-BOOT_MS = 300
-POWER_GAP_MS = 1000
 WORLD_SAVE_S = 600
 BREAK_DOWN_MS = 50
 HAND = {"temperature": 4, "humidity": 12, "moisture": 15}  # what a warm, moist hand around a sensor adds (fault "hand")
@@ -35,11 +33,11 @@ class Harness:
         self._faults_seen = None
         self._faults_looked_us = 0
         self._script = list(spec.get("script", ()))
-        self._before = self._how_it_ended()
+        self._before = past.ending(self.folder)
         self.cause = self._before.get("cause", PWRON_RESET)
         self.lost_power = self.cause == PWRON_RESET and not self._before.get("brownout")
-        self.boot = self._count_boot()
-        self.start_ms = self._resume_ms()
+        self.boot = past.next_boot(self.folder)
+        self.start_ms = past.resumes_ms(self.folder, self._before, spec["speed"])
         self.clock = self._make_clock()
         self.noise = world.Noise(spec["seed"] * 31 + self.boot)
         self.truth = host.open_file(self.folder + "/truth.jsonl", "a")
@@ -60,30 +58,7 @@ class Harness:
         self._next_stat_ms = (self.start_ms // DAY_MS + 1) * DAY_MS
         self._mark_boot()
 
-    # --- how the last boot ended, and when this one starts ---
-
-    def _how_it_ended(self):
-        text = host.read_file(self.folder + "/reset")
-        if text is None:
-            return {}
-        host.remove(self.folder + "/reset")
-        return json.loads(text)
-
-    def _count_boot(self):
-        count = int(host.read_file(self.folder + "/boots") or "0") + 1
-        host.replace_file(self.folder + "/boots", str(count))
-        return count
-
-    def _resume_ms(self):
-        anchor = host.read_file(self.folder + "/anchor")
-        if anchor:
-            anchor = json.loads(anchor)
-            gone = (host.unix_s() - anchor["unix_s"]) * self.spec["speed"]
-            return anchor["t_ms"] + int(gone * 1000)
-        if "t_ms" in self._before:
-            return self._before["t_ms"] + BOOT_MS
-        last = max(_last_ms(self.folder + "/truth.jsonl"), _last_ms(self.folder + "/trace.jsonl"))
-        return last + POWER_GAP_MS if last else BOOT_MS
+    # --- how this boot starts ---
 
     def _make_clock(self):
         begin_ms = max(self.spec["prefill_s"] * 1000, self.start_ms + self.spec["boot_ms"])
@@ -367,13 +342,3 @@ class Harness:
         file.write(line)
         if not host.MICROPYTHON:
             file.flush()
-
-
-def _last_ms(path):
-    """The t_ms of a log's last whole line, 0 when there is none."""
-    text = host.read_tail(path, 400)
-    last = 0
-    for line in text.split("\n"):
-        if line.startswith('{"t_ms": ') and line.endswith("}"):
-            last = json.loads(line)["t_ms"]
-    return last

@@ -23,7 +23,7 @@ from flash_tools import image
 
 PROJECT = Path(__file__).resolve().parents[2]
 HEAP_KB = 100  # of an ESP32; words of this PC are larger, which the w of heapsize makes up for
-SIMULATOR_KB = 51  # what the simulator itself takes of the same heap before boot.py runs
+SIMULATOR_KB = 52  # what the simulator itself takes of the same heap before boot.py runs
 FLASH_BLOCKS = 512
 NVS_AT, FILES_AT = 0x9000, 0x200000  # of the official MicroPython for ESP32 on 4 MB
 LOOK_S = 0.1

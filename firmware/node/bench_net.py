@@ -33,13 +33,14 @@ class _Counted(Radio):
 def wifi():
     """Join as the node does; how many tries, which status, and ten looks at the signal."""
     networks = settings.load().wifi
-    radio = _Counted(networks, time.ticks_ms(), lambda n: 0)
+    radio = _Counted(networks, 0, lambda n: 0)
     _radio[:] = [radio]
     began = time.ticks_ms()
-    while networks and not radio.up and time.ticks_diff(time.ticks_ms(), began) < _JOIN_MS:
-        radio.step(time.ticks_ms())
+    ms = 0
+    while networks and not radio.up and ms < _JOIN_MS:
+        radio.step(ms)
         time.sleep_ms(100)
-    ms = time.ticks_diff(time.ticks_ms(), began)
+        ms = time.ticks_diff(time.ticks_ms(), began)
     looks = []
     for _ in range(10 if radio.up else 0):
         looks.append(radio.rssi())

@@ -6,6 +6,7 @@
 import json
 
 from node import files
+from shared_protocol import record
 
 
 class Board:
@@ -42,3 +43,9 @@ def load(path="board.json"):
     except (ValueError, KeyError, TypeError, AttributeError):
         print("board.json is missing or damaged: no sensor or relay is known. Flash the board file again.")
         return parse({"board": "damaged"})
+
+
+def tables(board):
+    """(channels, actuators) of a Board as the TABLE record wants them."""
+    channels = [record.Channel(c["id"], c["kind"], c["unit"], c["scale"], c["place"]) for c in board.channels]
+    return channels, [record.Actuator(a["id"], a["kind"], a["name"]) for a in board.actuators]

@@ -49,6 +49,11 @@ def on_trial():
     return text[2:].isdigit() and text[1:2] == running().encode()
 
 
+def is_spare():
+    """True while this image stands in for the proven one, whose slot boot.py found damaged."""
+    return not on_trial() and (files.read(SLOT) or b"a")[:1] != running().encode()
+
+
 def rolled_back():
     """(slot, RESULT_ code) of an update that boot.py took back and the journal does not know yet, else None."""
     text = files.read(SLOT) or b""
@@ -57,7 +62,7 @@ def rolled_back():
 
 
 def tell_rollback(recorder):
-    """Journal such an update, once."""
+    """Journal such an update, once; a damaged slot that was proven, at each start that passes over it."""
     found = rolled_back()
     if found:
         slot, code = found
@@ -67,15 +72,16 @@ def tell_rollback(recorder):
             files.write(SLOT, text[:2] + text[2:].upper())
         except OSError:
             pass  # told again at the next start
+    elif is_spare():
+        recorder.event(g.EVENT_UPDATE, (number(other()), version(seal(other())), g.RESULT_BAD_HASH))
 
 
-def forget_rollback():
-    """Another update begins: the last one is no longer news. The value of TLV_IMAGE then."""
-    if (files.read(SLOT) or b"")[2:].isalpha():
-        try:
-            files.write(SLOT, running().encode())
-        except OSError:
-            pass
+def update_begins():
+    """The image that runs is the proven one from now on, also where it was a spare: what is laid into the other slot
+    must never start without a trial. The value of TLV_IMAGE then. OSError when the flash refuses.
+    """
+    if is_spare() or (files.read(SLOT) or b"")[2:].isalpha():
+        files.write(SLOT, running().encode())
     return standing()
 
 
@@ -85,6 +91,8 @@ def standing():
     state = g.IMAGE_PROVEN
     if on_trial():
         state = g.IMAGE_ON_TRIAL
+    elif is_spare():
+        state = g.IMAGE_SPARE
     elif (files.read(SLOT) or b"")[2:].isalpha():
         state = g.IMAGE_ROLLED_BACK
     return (sealed[0][:8] if sealed else bytes(8)) + bytes((state,))

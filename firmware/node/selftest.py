@@ -59,7 +59,8 @@ def rows(node):
     found.append((m.CHECK_LOST, 0, 0 if journal.lost else 1, journal.lost))
     found.append((m.CHECK_RESETS, node.reset.cause, 0 if node.reset.bad else 1, node.reset.bad))
     found.append((m.CHECK_CLOCK, 0, 0 if node.clock.wall_ms(0) is None else 1, None))
-    found.append((m.CHECK_IMAGE, node.status.image[8], 1, None))
+    state = node.status.image[8]
+    found.append((m.CHECK_IMAGE, state, 0 if state == g.IMAGE_SPARE else 1, None))
     if node.board.stop_pin is not None:
         found.append((m.CHECK_STOP_INPUT, 0, 0 if node.stop.pressed else 1, None))
     return found

@@ -111,7 +111,11 @@ class Update:
             return 0, g.RESULT_NO_SPACE
         code = self._resume(begin)
         if self._begin:
-            self._node.status.image = image.forget_rollback()
+            try:
+                self._node.status.image = image.update_begins()
+            except OSError as error:
+                self._work = self._begin = None
+                return 0, unpack.code_of(error)
         return self._next, code
 
     def _authentic(self, begin):

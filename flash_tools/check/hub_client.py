@@ -8,7 +8,6 @@ import urllib.error
 import urllib.request
 from http.cookiejar import CookieJar
 from typing import Any
-from urllib.parse import urlsplit
 
 from flash_tools.errors import FlashError
 
@@ -50,11 +49,6 @@ class HubClient:
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self._cookies)
         )
-
-    @property
-    def where(self) -> str:
-        """HOST:PORT as the card prints it."""
-        return urlsplit(self.address).netloc
 
     def get(self, path: str) -> Found:
         return self._ask(path, None)

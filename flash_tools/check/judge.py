@@ -11,6 +11,7 @@ from flash_tools.check import limits, words
 from flash_tools.check.rows import FAIL, NOT_ASKED, PASS, Row
 from flash_tools.check.said import Said, both, joined, number
 from flash_tools.check.sensors import at_pin
+from shared_protocol import judging
 from shared_protocol import registry as g
 
 Found = Mapping[str, Any]
@@ -67,6 +68,8 @@ def application(image: Found, wanted: tuple[str, tuple[int, ...]] | None) -> Row
         causes.append(("no_image", {}))
     elif not image["sound"]:
         causes.append(("image_damaged", {}))
+    elif image["spare"]:
+        causes.append(("image_spare", {}))
     elif wanted is not None and image["sha256"] != wanted[0]:
         # The same version number with other bytes is told by its hash.
         names = [f"{v} ({h[:8]})" for v, h in ((version, image["sha256"]), (_dotted(wanted[1]), wanted[0]))]
@@ -119,7 +122,7 @@ def heap(found: Found) -> Row:
 def flash(found: Found) -> Row:
     free = found["block"] * found["free"]
     causes: list[tuple[str, Mapping[str, Any]]] = []
-    if free < limits.FLASH_LEAST and found["blocks"]:
+    if free < judging.FLASH_LEAST and found["blocks"]:
         causes.append(("flash_full", {"free": free // 1024}))
     elif not found["same"]:
         causes.append(("flash_broken", {}))
@@ -202,17 +205,17 @@ def wifi(found: Found) -> Row:
     looks = [rssi for rssi in found["rssi"] if rssi is not None]
     rssi = round(median(looks)) if looks else 0
     causes: list[tuple[str, Mapping[str, Any]]] = []
-    if looks and rssi < limits.RSSI_LEAST:
-        causes.append(("wifi_weak", {"rssi": rssi, "limit": limits.RSSI_LEAST}))
+    if looks and rssi < judging.RSSI_LEAST:
+        causes.append(("wifi_weak", {"rssi": rssi, "limit": judging.RSSI_LEAST}))
     elif found["tries"] > limits.MOST_TRIES:
         causes.append(("wifi_tries", {"tries": found["tries"]}))
     return row("wifi", causes, _signal(rssi), data | {"dbm": rssi})
 
 
 def _signal(rssi: int) -> Said:
-    if rssi >= limits.RSSI_GOOD:
+    if rssi >= judging.RSSI_GOOD:
         return Said(f"{rssi} dBm, tốt", f"{rssi} dBm, good")
-    return Said(f"{rssi} dBm, vừa", f"{rssi} dBm, fair") if rssi >= limits.RSSI_LEAST else both(f"{rssi} dBm")
+    return Said(f"{rssi} dBm, vừa", f"{rssi} dBm, fair") if rssi >= judging.RSSI_LEAST else both(f"{rssi} dBm")
 
 
 def _unjoined(found: Found) -> tuple[str, Mapping[str, Any]]:

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from flash_tools.check import judge, limits, sensors
+from flash_tools.check import judge, sensors
 from flash_tools.check.hub_client import HubClient
 from flash_tools.check.rows import FAIL, NOT_ASKED, PASS, Report, Row
 from flash_tools.check.said import Said, both, joined, number
 from flash_tools.check.usb import Ask, Say
+from shared_protocol import judging, names
 from shared_protocol import maintenance as m
-from shared_protocol import names
 from shared_protocol import registry as g
 
 LOOK_S = 1.0
@@ -96,18 +96,22 @@ def _missing(what: str) -> Row:
 def _board(node: Found, lines: Lines, wanted: tuple[str, tuple[int, ...]] | None) -> Iterator[Row]:
     yield judge.row("identity", [], Said(f"số {node['number']}", f"number {node['number']}"))
     yield _application(node, lines, wanted)
-    yield _plain("settings", _first(lines, m.CHECK_SETTINGS), "no_settings")
-    yield _plain("recipe", _first(lines, m.CHECK_RECIPE), "")
+    yield _plain("settings", _first(lines, m.CHECK_SETTINGS))
+    yield _plain("recipe", _first(lines, m.CHECK_RECIPE))
     yield _resets(node, _first(lines, m.CHECK_RESETS))
-    yield _least("heap", _first(lines, m.CHECK_HEAP), limits.HEAP_LEAST_RUNNING, "heap_low", 1)
-    yield _least("flash", _first(lines, m.CHECK_FLASH), limits.FLASH_LEAST, "flash_full", 1024)
+    yield _least("heap", _first(lines, m.CHECK_HEAP), 1)
+    yield _least("flash", _first(lines, m.CHECK_FLASH), 1024)
     yield _journal(_first(lines, m.CHECK_JOURNAL), _first(lines, m.CHECK_LOST))
 
 
-def _plain(what: str, line: Found | None, cause: str) -> Row:
-    if line is None:
-        return _missing(what)
-    return judge.row(what, [] if line["ok"] or not cause else [(cause, {})], data={"value": line["value"]})
+def _causes(line: Found, **params: Any) -> list[tuple[str, Mapping[str, Any]]]:
+    """What is wrong with a row about the board: nothing, or one cause with the params of its sentences."""
+    cause = judging.cause(line["what"], line["which"], line["ok"], line["value"])
+    return [(cause, params)] if cause else []
+
+
+def _plain(what: str, line: Found | None) -> Row:
+    return _missing(what) if line is None else judge.row(what, _causes(line), data={"value": line["value"]})
 
 
 def _application(node: Found, lines: Lines, wanted: tuple[str, tuple[int, ...]] | None) -> Row:
@@ -115,10 +119,8 @@ def _application(node: Found, lines: Lines, wanted: tuple[str, tuple[int, ...]] 
     if line is None:
         return _missing("application")
     version, image = health.get("version", ""), health.get("image", "")
-    causes: list[tuple[str, Mapping[str, Any]]] = []
-    if line["which"] == g.IMAGE_ROLLED_BACK:
-        causes.append(("rolled_back", {}))
-    elif wanted is not None and image and image != wanted[0][:16]:
+    causes = _causes(line)
+    if not causes and wanted is not None and image and image != wanted[0][:16]:
         here = ".".join(str(part) for part in wanted[1])
         causes.append(("image_other", {"found": f"{version} ({image[:8]})", "wanted": f"{here} ({wanted[0][:8]})"}))
     data = {"image": image, "state": names.IMAGES.get(line["which"])}
@@ -132,21 +134,21 @@ def _resets(node: Found, line: Found | None) -> Row:
     return judge.resets({"boot": node["boot_no"], "counts": counts, "bad": line["value"] or 0})
 
 
-def _least(what: str, line: Found | None, least: int, cause: str, unit: int) -> Row:
+def _least(what: str, line: Found | None, unit: int) -> Row:
     """Bytes that are free; `unit`: how many bytes the row's value counts in."""
     if line is None or line["value"] is None:
         return _missing(what)
     free = line["value"] * unit
-    causes = [(cause, {"free": free // 1024})] if free < least else []
-    return judge.row(what, causes, joined(Said("còn ", "free: "), judge.size_kb(free)), {"free": free})
+    shown = joined(Said("còn ", "free: "), judge.size_kb(free))
+    return judge.row(what, _causes(line, free=free // 1024), shown, {"free": free})
 
 
 def _journal(line: Found | None, lost: Found | None) -> Row:
     if line is None:
         return _missing("journal")
-    causes: list[tuple[str, Mapping[str, Any]]] = [] if line["ok"] else [("journal_failed", {})]
-    if lost is not None and lost["value"]:
-        causes.append(("journal_lost", {"count": lost["value"]}))
+    causes = _causes(line)
+    if lost is not None:
+        causes += _causes(lost, count=lost["value"])
     held = line["value"]
     data = {"held": held, "lost": lost["value"] if lost else None}
     return judge.row("journal", causes, Said(f"{held} bản ghi", f"{held} records"), data)
@@ -187,21 +189,12 @@ def _sensor(entry: dict[str, Any], line: Found, lines: Lines) -> Row:
 
 def _cause(entry: Found, line: Found, probe: Found | None, lines: Lines) -> str:
     """What is wrong with a sensor, "" when nothing is."""
-    fault = lines.get((m.CHECK_FAULT, entry["id"]))
-    broken = fault is not None and fault["value"] in (g.FAULT_OPEN, g.FAULT_SHORTED)
-    if probe is not None and not broken and _in_air(line, probe):
+    named = lines.get((m.CHECK_FAULT, entry["id"]), {"value": 0})["value"]
+    value = line["value"] if line["good"] else None
+    if probe is not None and named not in (g.FAULT_OPEN, g.FAULT_SHORTED) and judging.in_air(value, probe["value"]):
         return "in_air"
-    if line["good"] * 2 <= line["reads"]:
-        return sensors.FAULT_CAUSES.get(fault["value"] if fault else 0, "no_answer")
-    if line["good"] < line["reads"] - 2:
-        return "checksum"
-    return ""
-
-
-def _in_air(line: Found, probe: Found) -> bool:
-    if line["value"] is not None and line["good"]:
-        return bool(line["value"] <= limits.AIR_TENTHS)
-    return probe["value"] is not None and bool(probe["value"] >= limits.AIR_MV)
+    fault = judging.fault(line["reads"], line["good"], named)
+    return sensors.FAULT_CAUSES.get(fault, "no_answer") if fault else ""
 
 
 # outputs
@@ -250,11 +243,11 @@ def _clicked(hub: HubClient, path: str, one: Found, ask: Ask, sleep: Callable[[f
 def _network(node: Found, lines: Lines) -> Iterator[Row]:
     stop = _first(lines, m.CHECK_STOP_INPUT)
     if stop is not None:
-        yield judge.row("stop", [] if stop["ok"] else [("stop_open", {})], data={"rest": stop["ok"]})
+        yield judge.row("stop", _causes(stop), data={"rest": stop["ok"]})
     yield _wifi(_first(lines, m.CHECK_RADIO), _first(lines, m.CHECK_JOINS))
     yield judge.row("hub", [], Said("trả lời", "answers"), data={"heard_s": node["heard_s"]})
     clock = _first(lines, m.CHECK_CLOCK)
-    yield _missing("clock") if clock is None else judge.row("clock", [] if clock["ok"] else [("clock_unknown", {})])
+    yield _missing("clock") if clock is None else judge.row("clock", _causes(clock))
 
 
 def _wifi(line: Found | None, joins: Found | None) -> Row:
@@ -262,6 +255,5 @@ def _wifi(line: Found | None, joins: Found | None) -> Row:
         return _missing("wifi")
     weakest = line["value"] if line["low"] is None else line["low"]
     data = {"dbm": line["value"], "low": weakest, "joins": joins["value"] if joins else None}
-    weak = line["value"] < limits.RSSI_LEAST
-    causes = [("wifi_weak", {"rssi": line["value"], "limit": limits.RSSI_LEAST})] if weak else []
+    causes = _causes(line, rssi=line["value"], limit=judging.RSSI_LEAST)
     return judge.row("wifi", causes, joined(number(line["value"], 0), " dBm"), data)

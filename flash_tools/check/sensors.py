@@ -10,7 +10,7 @@ from typing import Any
 from flash_tools.check import limits, words
 from flash_tools.check.rows import FAIL, NOT_ASKED, PASS, Row
 from flash_tools.check.said import Said, both, joined, number
-from shared_protocol import names, units
+from shared_protocol import judging, names, units
 from shared_protocol import registry as g
 
 Found = Mapping[str, Any]
@@ -158,13 +158,13 @@ def _faulty(entry: Found, reading: Found, values: list[int]) -> Iterator[Cause]:
     faults = [fault for fault in reading["faults"] if fault]
     raws = [raw for raw in reading["raws"] if raw is not None]
     if entry["driver"] == "soil" and raws and not set(faults) & {g.FAULT_OPEN, g.FAULT_SHORTED}:
-        dry = median(values) <= limits.AIR_TENTHS if values else median(raws) >= limits.AIR_MV
+        dry = judging.in_air(median(values) if values else None, median(raws))
         if dry:
             yield "in_air", {"value": both(f"{median(raws):.0f} mV")}
     if len(faults) * 2 > len(reading["faults"]):
         worst = max(set(faults), key=faults.count)
         yield FAULT_CAUSES.get(worst, "no_answer"), {"spread": both("?")}
-    elif len(faults) > 2:
+    elif len(faults) > judging.MISSED:
         yield "checksum", {}
 
 

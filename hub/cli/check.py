@@ -8,13 +8,11 @@ import click
 
 from flash_tools.words import LANGUAGES
 
-HUB = "http://127.0.0.1:8080"
-
 
 @click.command("check")
 @click.option("--port", help="The board's USB port, or any pyserial URL; without it the port is found.")
 @click.option("--node", help="A node's name or number: test it over the LAN by way of the running hub.")
-@click.option("--hub", "address", default=HUB, show_default=True, help="The hub's page, with --node.")
+@click.option("--hub", "address", help="The hub's page, HOST:PORT, with --node. Default: of this PC's hub.")
 @click.option("--as", "person", help="With --node: your name on the hub.")
 @click.option("--password-file", type=click.File("r"), help="With --node: a file with your password; - reads it here.")
 @click.option("--before", type=click.Choice(["default-reset", "no-reset"]), default="default-reset", show_default=True)
@@ -22,7 +20,7 @@ HUB = "http://127.0.0.1:8080"
 @click.option(
     "--card", "card_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the card to this PDF."
 )
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="The hub's data folder, for the card.")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="The hub's data folder.")
 @click.option("--lang", type=click.Choice(LANGUAGES), default="vi", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the result for machines.")
 def command(lang: str, as_json: bool, no_questions: bool, **options: Any) -> None:

@@ -1,9 +1,10 @@
 """Runs `nhavuon check`: one node over its cable, or with --node over the LAN while it works. For hub/cli/check.py."""
 
 import json
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
@@ -19,7 +20,9 @@ from flash_tools.repl import Repl
 from flash_tools.words import say
 from hub.cli.places import data_folder, lan_address
 from hub.errors import HubError
-from hub.fleet import Fleet
+from hub.fleet import PAGE_PORT, Fleet
+
+T = TypeVar("T")
 
 SAID = {
     "vi": {
@@ -127,7 +130,7 @@ def _over_usb(desk: _Desk, options: dict[str, Any]) -> Report:
 
 
 def _over_lan(desk: _Desk, options: dict[str, Any]) -> tuple[Report, dict[str, Any]]:
-    hub = HubClient(options["address"], desk.lang)
+    hub = HubClient(options["address"] or _page(options), desk.lang)
     hub.sign_in(*desk.secret(options["person"], options["password_file"], hub.people()))
     node = hub.node(options["node"])
     return lan.check(hub, node, ask=desk.ask, say=desk.progress, wanted=_wanted()), node
@@ -139,7 +142,7 @@ def _over_lan(desk: _Desk, options: dict[str, Any]) -> tuple[Report, dict[str, A
 def _card(desk: _Desk, report: Report, node: dict[str, Any], options: dict[str, Any]) -> card.Card:
     number = report.facts["node"]
     name, zone = _named(number, options["data"])
-    page = options["address"].partition("//")[2].rstrip("/") if node else f"{lan_address()}:8080"
+    page = _page(options)
     return card.Card(
         name=node.get("name") or name or SAID[desk.lang]["node"].format(number),
         zone=zone,
@@ -152,17 +155,33 @@ def _card(desk: _Desk, report: Report, node: dict[str, Any], options: dict[str, 
     )
 
 
+def _page(options: dict[str, Any]) -> str:
+    """HOST:PORT of the hub's page: as given, else where this PC's hub served it last."""
+    if options["address"]:
+        return str(options["address"]).rpartition("//")[2].rstrip("/")
+    return f"127.0.0.1:{_known(options['data'], lambda fleet: fleet.page_port, PAGE_PORT)}"
+
+
 def _named(number: int, data: Path | None) -> tuple[str, str]:
     """Name and zone as this PC's hub knows them, "" where it does not."""
+
+    def ask(fleet: Fleet) -> tuple[str, str]:
+        node = fleet.node(number)
+        return node.name, fleet.zone(node.zone_id).name if node.zone_id is not None else ""
+
+    return _known(data, ask, ("", ""))
+
+
+def _known(data: Path | None, ask: Callable[[Fleet], T], otherwise: T) -> T:
+    """What this PC's hub knows; `otherwise` where it does not, or where there is none."""
     folder = data or data_folder()
     if not folder.exists():
-        return "", ""
+        return otherwise
     try:
         with closing(Fleet.open(folder)) as fleet:
-            node = fleet.node(number)
-            return node.name, fleet.zone(node.zone_id).name if node.zone_id is not None else ""
+            return ask(fleet)
     except HubError:
-        return "", ""
+        return otherwise
 
 
 def _board(name: str) -> Board | None:

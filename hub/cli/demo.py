@@ -19,7 +19,7 @@ from boards.simulated.process import NodeProcess, SimulatedNode, interpreter
 from flash_tools.image import application
 from hub.cli.places import demo_folder
 from hub.cli.serving import page_address, serving, show_address, wait_for_end
-from hub.fleet import Zone
+from hub.fleet import PAGE_PORT, Zone
 from hub.people import WeakSecret
 from hub.recipes.document import read
 from hub.service import Hub
@@ -68,7 +68,7 @@ BANDS = {
 @click.command("demo")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="The demo's own folder.")
 @click.option("--listen", default="0.0.0.0", show_default=True, help="The address to listen on.")
-@click.option("--http", type=click.IntRange(0, 65535), default=8080, show_default=True, help="The page's port.")
+@click.option("--http", type=click.IntRange(0, 65535), default=PAGE_PORT, show_default=True, help="The page's port.")
 @click.option("--udp", type=click.IntRange(0, 65535), default=47470, show_default=True, help="The nodes' port.")
 def command(data: Path | None, listen: str, http: int, udp: int) -> None:
     """A farm on this PC: hub, page and three simulated nodes with a day behind them. Ctrl-C ends everything."""

@@ -19,7 +19,6 @@ from hub.fleet import Fleet, Node
 from hub.service import UDP_PORT
 from hub.settings import patch
 
-PAGE_PORT = 8080
 YES, NO = ("c", "y"), ("k", "n")
 Networks = Sequence[tuple[str, str]]
 
@@ -119,7 +118,7 @@ class FleetDesk:
 
     def _existing(self, node: Node) -> Unit:
         hub = self._hub_address()
-        return Unit(node.number, node.name, self._zone(node), hub, _page(hub, node.number))
+        return Unit(node.number, node.name, self._zone(node), hub, self._page(hub))
 
     def _new(self, number: int | None) -> Unit:
         answers = self._answers
@@ -128,7 +127,7 @@ class FleetDesk:
         zone = answers.zone or self._asked("ask.zone", zones[0].name if zones else self._word("new.zone"))
         name = answers.name or self._asked("ask.name", f"{zone} {number}")
         hub = self._hub_address()
-        return Unit(number, name, zone, hub, _page(hub, number))
+        return Unit(number, name, zone, hub, self._page(hub))
 
     def _zone(self, node: Node) -> str:
         return self._fleet.zone(node.zone_id).name if node.zone_id is not None else "–"
@@ -148,6 +147,9 @@ class FleetDesk:
                 text = self._asked("ask.hub", own) if own.startswith("127.") else own
             self._hub = _address(text)
         return self._hub
+
+    def _page(self, hub: tuple[str, int]) -> str:
+        return f"{hub[0]}:{self._fleet.page_port}"
 
     def _networks(self) -> Networks | None:
         """The Wi-Fi networks, None = those that the board has. Asked once."""
@@ -219,7 +221,3 @@ def _address(text: str) -> tuple[str, int]:
         return str(ipaddress.IPv4Address(host)), int(port or UDP_PORT)
     except ValueError:
         raise BadAnswer("ip", value=text) from None
-
-
-def _page(hub: tuple[str, int], number: int) -> str:
-    return f"http://{hub[0]}:{PAGE_PORT}/nodes/{number}"

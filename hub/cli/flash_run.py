@@ -99,7 +99,7 @@ def one(console: Console, options: Options, desk: FleetDesk, lang: str, make: Ma
 def _report(console: Console, screen: Screen, flashing: Flashing) -> None:
     report, unit = flashing.report, flashing.unit
     assert unit is not None
-    values = {"number": unit.number, "name": unit.name, "page": unit.page}
+    values = {"number": unit.number, "name": unit.name, "page": f"http://{unit.page}/nodes/{unit.number}"}
     if report is None:
         screen.tell("done.unchecked", **values)
         return

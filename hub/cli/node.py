@@ -1,14 +1,19 @@
 """`nhavuon node`: add, list, rename and retire nodes. The hub is the truth for names and zones."""
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from hub.cli.places import data_folder
-from hub.fleet import Fleet
+from hub.fleet import Fleet, Node
+from hub.store import Store
+from hub.updates.inventory import PROVEN, kept
+from hub.web.words import Words
 
 DATA = click.option(
     "--data", type=click.Path(file_okay=False, path_type=Path), default=None, help="The hub's data folder."
@@ -23,14 +28,61 @@ def command() -> None:
 @command.command("list")
 @DATA
 @click.option("--all", "everything", is_flag=True, help="Retired ones too.")
-def list_nodes(data: Path | None, everything: bool) -> None:
-    """Show the nodes. Keys are never shown."""
-    fleet = _fleet(data)
-    table = Table("number", "name", "zone", "MAC", "state")
-    for node in fleet.nodes(include_retired=everything):
-        zone = fleet.zone(node.zone_id).name if node.zone_id is not None else "–"
-        table.add_row(str(node.number), node.name, zone, node.mac or "–", "retired" if node.retired_s else "in use")
+@click.option("--json", "as_json", is_flag=True, help="Print the list for machines.")
+def list_nodes(data: Path | None, everything: bool, as_json: bool) -> None:
+    """Show the nodes with what they run. Keys are never shown.
+
+    All of it is what the hub has stored: `last stored` is the newest greeting or record; the page knows the second.
+    """
+    store = Store(data or data_folder())
+    try:
+        found = _listed(store, everything)
+        now_s = store.clock.wall()
+    finally:
+        store.close()
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    whole = [Column(title, no_wrap=True) for title in ("MAC", "version", "last stored")]
+    table = Table("number", "name", "zone", *whole, *(["state"] if everything else []), box=None, pad_edge=False)
+    for row in found:
+        ago = "never" if row["stored_s"] is None else Words("en").ago(now_s - row["stored_s"])
+        state = ["retired" if row["retired"] else "in use"] if everything else []
+        table.add_row(
+            str(row["number"]), row["name"], row["zone"] or "–", row["mac"] or "–", _version(row), ago, *state
+        )
     Console().print(table)
+
+
+def _version(row: dict[str, Any]) -> str:
+    """What it runs: "0.2.0", and how that stands where it is not as it should be."""
+    odd = row["image_state"] not in ("", PROVEN)
+    return f"{row['version']} {row['image_state'].replace('_', ' ')}" if odd else row["version"] or "–"
+
+
+def _listed(store: Store, everything: bool) -> list[dict[str, Any]]:
+    """The rows of the list. `image_state`: see hub.updates.inventory.Running; "" also for a node that never greeted.
+    stored_s in unix seconds.
+    """
+    fleet, running = Fleet(store), kept(store)
+    zones = {zone.id: zone.name for zone in fleet.zones()}
+
+    def row(node: Node) -> dict[str, Any]:
+        word = running.get(node.number)
+        times = [word.told_s if word else None, store.timeline(node.number).end_s]
+        return {
+            "number": node.number,
+            "name": node.name,
+            "zone": zones.get(node.zone_id or 0, ""),
+            "mac": node.mac or "",
+            "version": word.version if word else "",
+            "image": word.image if word else "",
+            "image_state": word.image_state if word else "",
+            "stored_s": max((at_s for at_s in times if at_s is not None), default=None),
+            "retired": node.retired_s is not None,
+        }
+
+    return [row(node) for node in fleet.nodes(include_retired=everything)]
 
 
 @command.command("add")

@@ -32,6 +32,7 @@ def serving(
     hub.start()
     try:
         site = PageServer(hub, listen=listen, port=http)
+        hub.fleet.page_port = site.port
         site.start()
         try:
             yield hub, site

@@ -10,7 +10,7 @@ import click
 
 ROOT = Path(__file__).resolve().parents[2]
 
-WAITING_WORKERS = "4"  # on two cores: most of the slow tests wait for boards and browsers
+WAITING_WORKERS = "6"  # on two cores: most of the slow tests wait for boards and browsers
 
 # Program that a part of the suite needs, and the Debian package that brings it.
 APT = {"chromium": "chromium"}
@@ -32,6 +32,7 @@ def command(size: str | None, pytest_arguments: tuple[str, ...]) -> None:
     workers = "2" if size == "quick" else WAITING_WORKERS
     arguments = ["-q", "-n", workers, "--dist", "worksteal", "-m", marks, *pytest_arguments]
     env = {**os.environ, "NHAVUON_TEST": size}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would compile the same sources: minutes
     sys.exit(subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=env).returncode)
 
 

@@ -262,7 +262,9 @@ class Link:
         first_held = Reader(raw).uv() if raw else 0
         if first_held > self._store.intake.standing(slot.key).up_to + 1:
             self._store.intake.open_journal(slot.key, first_held)
-        self._reports.now(slot, report)
+        if header.counter > slot.newest_now:  # an older one was overtaken on the way: what it says is over
+            slot.newest_now = header.counter
+            self._reports.now(slot, report)
         if header.flags & WANT_ACK:
             self._arrivals.now_ack(slot.key, header.counter)
 

@@ -22,6 +22,7 @@ class Slot:
     closes: bool  # its HELLO_ACK asked to close the open block
     address: Address
     mac: str | None
+    newest_now: int = -1  # the counter of the newest NOW that was shown
 
     @property
     def key(self) -> Key:

@@ -49,8 +49,13 @@ class AuditRow:
 class Store:
     """The database: read from any thread, written by one. Opened by making it, with HubError's leaves."""
 
-    def __init__(self, folder: Path, clock: Clock | None = None, busy_s: float = BUSY_S) -> None:
-        """`busy_s`: how long another process may hold the database before that is an error."""
+    def __init__(
+        self, folder: Path, clock: Clock | None = None, busy_s: float = BUSY_S, writer_thread: bool = True
+    ) -> None:
+        """`busy_s`: how long another process may hold the database before that is an error.
+
+        `writer_thread`: a thread commits what nobody waits for, as it comes; else `commit` does, in a known order.
+        """
         self.clock = clock or Clock()
         self.database = open_database(folder, busy_s)
         self.path = self.database.path
@@ -59,7 +64,7 @@ class Store:
         except BaseException:
             self.database.close_all()
             raise
-        self._writer = Writer(self.database, self.intake.before_commit, self.intake.after)
+        self._writer = Writer(self.database, self.intake.before_commit, self.intake.after, writer_thread)
         self.intake.writer = self._writer
 
     def _load(self) -> None:
@@ -102,6 +107,10 @@ class Store:
     def write_later(self, job: Callable[[sqlite3.Connection], Any]) -> None:
         """Like `write`, but nobody waits: for the link's thread, which the writer may be waiting for."""
         self._writer.offer(Call(job))
+
+    def commit(self) -> None:
+        """Commit what waits, in a store without a thread of its own."""
+        self._writer.commit()
 
     def timeline(self, node: int) -> Timeline:
         """A node's boots, dated."""

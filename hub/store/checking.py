@@ -61,7 +61,8 @@ def _event(record: Any) -> Checked:
     event = decode_event(record.data)
     subject, value = _index(event)
     span = (event.fields[0], event.fields[1]) if event.code == g.EVENT_JOURNAL_LOST else None
-    if span is not None and not 1 <= span[0] <= span[1] < record.sequence:
+    own = span == (record.sequence, record.sequence)  # it stands for a record that the flash no longer gives
+    if span is not None and not own and not 1 <= span[0] <= span[1] < record.sequence:
         raise Malformed("lost span")
     at = event.uptime_s
     return Checked(

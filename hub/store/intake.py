@@ -131,7 +131,9 @@ class Intake:
             INSERT_EVENT, (row, record.code, boot_no, first, record.sequence, record.subject, record.value)
         )
         journal.anchored |= record.code == g.EVENT_TIME
-        if record.span is not None:
+        if record.span == (record.sequence, record.sequence):  # only itself: what is below may still come
+            connection.execute(INSERT_LOST, (row, *record.span, self._clock.wall()))
+        elif record.span is not None:
             self.book(connection, journal, record.span[1])
 
     def book(self, connection: sqlite3.Connection, journal: _Journal, last: int) -> None:

@@ -4,28 +4,33 @@ Models are bound to no database: a query is run with `.execute(store.database)`.
 summary, node_event) is written by plain SQL in hub/store/intake.py.
 """
 
+import re
+
 import peewee as p
+
+
+def table_of(model: type[p.Model]) -> str:
+    """A model's table: rollout_node of RolloutNode. A Row at the end only tells it from a value of the same name."""
+    words = re.findall("[A-Z][a-z]+", model.__name__.removesuffix("Row"))
+    return "_".join(words).lower()
 
 
 class Row(p.Model):
     """The base of all models."""
+
+    class Meta:
+        table_function = table_of
 
 
 class Setting(Row):
     name = p.TextField(primary_key=True)
     value = p.TextField()
 
-    class Meta:
-        table_name = "setting"
-
 
 class ZoneRow(Row):
     id = p.AutoField()
     name = p.TextField(unique=True)
     kind = p.TextField()
-
-    class Meta:
-        table_name = "zone"
 
 
 class Band(Row):
@@ -35,7 +40,6 @@ class Band(Row):
     high = p.IntegerField()
 
     class Meta:
-        table_name = "band"
         primary_key = p.CompositeKey("zone_id", "kind")
 
 
@@ -49,9 +53,6 @@ class NodeRow(Row):
     retired_s = p.FloatField(null=True)
     stopped = p.IntegerField(default=0)
 
-    class Meta:
-        table_name = "node"
-
 
 class JournalRow(Row):
     id = p.AutoField()
@@ -61,7 +62,6 @@ class JournalRow(Row):
     up_to = p.IntegerField()
 
     class Meta:
-        table_name = "journal"
         indexes = ((("node", "journal_id"), True),)
 
 
@@ -72,7 +72,6 @@ class RecordRow(Row):
     bytes = p.BlobField()
 
     class Meta:
-        table_name = "record"
         primary_key = p.CompositeKey("journal", "sequence")
 
 
@@ -85,7 +84,6 @@ class SummaryRow(Row):
     packed = p.BlobField()
 
     class Meta:
-        table_name = "summary"
         primary_key = p.CompositeKey("journal", "boot_no", "start_s", "sequence")
 
 
@@ -99,7 +97,6 @@ class NodeEventRow(Row):
     value = p.IntegerField()
 
     class Meta:
-        table_name = "node_event"
         primary_key = p.CompositeKey("journal", "code", "boot_no", "uptime_s", "sequence")
 
 
@@ -109,7 +106,6 @@ class ChannelTable(Row):
     sequence = p.IntegerField()
 
     class Meta:
-        table_name = "channel_table"
         primary_key = p.CompositeKey("journal", "number")
 
 
@@ -120,7 +116,6 @@ class BootRow(Row):
     last_s = p.IntegerField()
 
     class Meta:
-        table_name = "boot"
         primary_key = p.CompositeKey("journal", "boot_no")
 
 
@@ -131,7 +126,6 @@ class Lost(Row):
     booked_s = p.FloatField()
 
     class Meta:
-        table_name = "lost"
         primary_key = p.CompositeKey("journal", "first")
 
 
@@ -142,9 +136,6 @@ class Audit(Row):
     act = p.TextField()
     detail = p.TextField()
 
-    class Meta:
-        table_name = "audit"
-
 
 class RecipeRow(Row):
     hash = p.BlobField(primary_key=True)
@@ -152,9 +143,6 @@ class RecipeRow(Row):
     name = p.TextField()
     made_by = p.TextField()
     made_s = p.FloatField()
-
-    class Meta:
-        table_name = "recipe"
 
 
 class NodeRecipe(Row):
@@ -166,9 +154,6 @@ class NodeRecipe(Row):
     refused_s = p.FloatField(null=True)
     reported = p.BlobField(null=True)
     reported_s = p.FloatField(null=True)
-
-    class Meta:
-        table_name = "node_recipe"
 
 
 class SettingsChange(Row):
@@ -184,9 +169,6 @@ class SettingsChange(Row):
     who = p.TextField()
     ended_s = p.FloatField(null=True)
 
-    class Meta:
-        table_name = "settings_change"
-
 
 class WifiMove(Row):
     id = p.AutoField()
@@ -195,9 +177,6 @@ class WifiMove(Row):
     asked_s = p.FloatField()
     who = p.TextField()
     moved_s = p.FloatField(null=True)
-
-    class Meta:
-        table_name = "wifi_move"
 
 
 class CalibrationRow(Row):
@@ -210,18 +189,12 @@ class CalibrationRow(Row):
     who = p.TextField()
     change = p.IntegerField()
 
-    class Meta:
-        table_name = "calibration"
-
 
 class ApplicationRow(Row):
     sha256 = p.BlobField(primary_key=True)
     version = p.TextField()
     size = p.IntegerField()
     stored_s = p.FloatField()
-
-    class Meta:
-        table_name = "application"
 
 
 class NodeProgram(Row):
@@ -232,9 +205,6 @@ class NodeProgram(Row):
     image = p.TextField()
     image_state = p.TextField()
     told_s = p.FloatField()
-
-    class Meta:
-        table_name = "node_program"
 
 
 class RolloutRow(Row):
@@ -250,9 +220,6 @@ class RolloutRow(Row):
     asked_s = p.FloatField()
     ended_s = p.FloatField(null=True)
 
-    class Meta:
-        table_name = "rollout"
-
 
 class RolloutNode(Row):
     rollout = p.IntegerField()
@@ -262,7 +229,6 @@ class RolloutNode(Row):
     since_s = p.FloatField()
 
     class Meta:
-        table_name = "rollout_node"
         primary_key = p.CompositeKey("rollout", "node")
 
 
@@ -279,31 +245,4 @@ class InspectionRow(Row):
     clicks = p.TextField()
 
     class Meta:
-        table_name = "inspection"
         primary_key = p.CompositeKey("node", "asked_s")
-
-
-MODELS: tuple[type[Row], ...] = (
-    Setting,
-    ZoneRow,
-    Band,
-    NodeRow,
-    JournalRow,
-    RecordRow,
-    SummaryRow,
-    NodeEventRow,
-    ChannelTable,
-    BootRow,
-    Lost,
-    Audit,
-    RecipeRow,
-    NodeRecipe,
-    SettingsChange,
-    WifiMove,
-    CalibrationRow,
-    ApplicationRow,
-    NodeProgram,
-    RolloutRow,
-    RolloutNode,
-    InspectionRow,
-)

@@ -68,22 +68,29 @@ class Call:
 
 
 class Writer:
-    """The thread and its queue. `before_commit` runs last in each transaction, `after` hears whether it held."""
+    """The thread and its queue. `before_commit` runs last in each transaction, `after` hears whether it held.
+
+    Without a thread of its own (`writer_thread`), what is offered waits until somebody calls `commit`, on the caller's.
+    """
 
     def __init__(
         self,
         database: Database,
         before_commit: Callable[[sqlite3.Connection], None],
         after: Callable[[bool], None],
+        writer_thread: bool = True,
     ) -> None:
         self._database = database
         self._before_commit = before_commit
         self._after = after
         self._jobs: queue.Queue[Job | None] = queue.Queue(QUEUED)
-        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._writing: int | None = None  # the thread that is committing, by its ident
         self._open = True
         self.trouble: HubError | None = None  # the last group's failure, None once a group was committed
-        self._thread.start()
+        self._thread: threading.Thread | None = None
+        if writer_thread:
+            self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+            self._thread.start()
 
     @property
     def path(self) -> Path:
@@ -100,19 +107,29 @@ class Writer:
         return True
 
     def call(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
-        """Run a function in a transaction and wait for its commit. From the writer's own thread: at once."""
-        if threading.current_thread() is self._thread:
+        """Run a function in a transaction and wait for its commit. From inside a commit: at once."""
+        if threading.get_ident() == self._writing:
             return work(self._database.raw())
         job = Call(work)
         if not self._open:
             raise cause(sqlite3.OperationalError("the store is closed"), self.path)
         self._jobs.put(job)
+        self.commit()
         return job.future.result()
+
+    def commit(self) -> None:
+        """Commit what waits, here and now; a writer with a thread of its own does so by itself."""
+        while self._thread is None and not self._jobs.empty():
+            group, _ = self._group()
+            self._commit(group)
 
     def close(self) -> None:
         """Commit what waits, then end."""
-        if self._open:
-            self._open = False
+        if not self._open:
+            return
+        self._open = False
+        self.commit()
+        if self._thread is not None:
             self._jobs.put(None)
             self._thread.join()
 
@@ -138,6 +155,14 @@ class Writer:
         return group, True
 
     def _commit(self, group: list[Job]) -> None:
+        self._writing = threading.get_ident()
+        try:
+            self._store(group)
+        finally:
+            self._writing = None
+
+    def _store(self, group: list[Job]) -> None:
+        """Store a group or nothing of it, and tell everybody."""
         try:
             self._transact(group)
         except Exception as error:

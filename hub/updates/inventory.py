@@ -1,5 +1,5 @@
 """The inventory: what each node last said that it is and runs, also after a restart of the hub; for the rollout, the
-page and the flash tool."""
+page and the command line."""
 
 import threading
 from dataclasses import asdict, dataclass, fields, replace
@@ -11,13 +11,15 @@ from hub.store.models import NodeProgram
 from shared_protocol import registry as g
 from shared_protocol.names import IMAGES
 
-PROVEN, ON_TRIAL, ROLLED_BACK = (IMAGES[n] for n in (g.IMAGE_PROVEN, g.IMAGE_ON_TRIAL, g.IMAGE_ROLLED_BACK))
+STATES = (g.IMAGE_PROVEN, g.IMAGE_ON_TRIAL, g.IMAGE_ROLLED_BACK, g.IMAGE_SPARE)
+PROVEN, ON_TRIAL, ROLLED_BACK, SPARE = (IMAGES[number] for number in STATES)
 
 
 @dataclass(frozen=True)
 class Running:
     """A node's own word, at `told_s` (unix seconds). `image`: name of the release that it runs, "" = its program cannot
-    be updated over the air; `image_state`: PROVEN, ON_TRIAL, ROLLED_BACK (proven, and the last update did not hold).
+    be updated over the air; `image_state`: PROVEN, ON_TRIAL, ROLLED_BACK (proven, and the last update did not hold),
+    SPARE (the proven one is damaged, and this one runs in its place).
     """
 
     node: int
@@ -32,13 +34,18 @@ class Running:
 COLUMNS = [getattr(NodeProgram, field.name) for field in fields(Running)]
 
 
+def kept(store: Store) -> dict[int, Running]:
+    """What each node last said, from the store."""
+    return {int(row["node"]): Running(**row) for row in store.fetch(NodeProgram.select(*COLUMNS))}
+
+
 class Inventory:
     """All nodes that ever greeted. Thread-safe."""
 
     def __init__(self, store: Store, live: Live, clock: Clock) -> None:
         self._store, self._live, self._clock = store, live, clock
         self._guard = threading.Lock()
-        self._all = {int(row["node"]): Running(**row) for row in store.fetch(NodeProgram.select(*COLUMNS))}
+        self._all = kept(store)
 
     def of(self, node: int) -> Running | None:
         """What a node last said, None when it never greeted this hub."""

@@ -1,11 +1,17 @@
-"""Plans: a rollout and its nodes as values, and how they lie in the store; used by the rollout, shown by the page."""
+"""Plans: a rollout and its nodes as values, all of them in memory and in the store; changed by the rollout, shown by
+the page.
+"""
 
-from dataclasses import dataclass, fields
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from hub.errors import UnknownNode
 from hub.store import Store
 from hub.store.models import RolloutNode, RolloutRow
 from hub.updates.inventory import Running
+from hub.updates.release import Release
 
 # States of a rollout.
 RUNNING, PAUSED, STOPPED, DONE, CANCELLED = "running", "paused", "stopped", "done", "cancelled"
@@ -77,17 +83,94 @@ class Candidate:
     running: Running | None
 
 
+def begun(release: Release, picked: Sequence[Candidate], canary: int, who: str, at_s: float) -> Rollout:
+    """A rollout of a release to these nodes, before it has an id."""
+    targets = tuple(Target(one.node, CABLE if one.standing == "cable" else QUEUED, "", at_s) for one in picked)
+    return Rollout(
+        id=0,
+        sha256=release.sha256,
+        version=release.version,
+        size=release.size,
+        state=RUNNING,
+        reason="",
+        reason_node=None,
+        canary=canary,
+        who=who,
+        asked_s=at_s,
+        ended_s=None,
+        targets=targets,
+    )
+
+
 KEPT = [field.name for field in fields(Rollout) if field.name != "targets"]
 KEPT_OF_NODE = ("node", "state", "code", "since_s")
 
+log = logging.getLogger(__name__)
+
 
 class Plans:
-    """Rollouts in the store."""
+    """All rollouts; only the newest changes. Guarded by the link's lock. `changed(node)`: the page has news to show."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, changed: Callable[[int], None]) -> None:
+        self._store, self._changed = store, changed
+        self._all = self._read()
 
-    def read(self) -> list[Rollout]:
+    @property
+    def newest(self) -> Rollout | None:
+        """The last one that was begun."""
+        return self._all[-1] if self._all else None
+
+    @property
+    def open(self) -> Rollout | None:
+        """The one that is not over."""
+        found = self.newest
+        return found if found is not None and found.state in OPEN else None
+
+    def all(self) -> list[Rollout]:
+        """Newest first."""
+        return self._all[::-1]
+
+    def insert(self, rollout: Rollout) -> Rollout:
+        """Keep a new one, with its id; waits for the disk, so never under the lock. `append` comes next."""
+        return replace(rollout, id=self._store.write(lambda _: self._insert(rollout)))
+
+    def append(self, rollout: Rollout) -> None:
+        """It is the newest from now on."""
+        self._all.append(rollout)
+
+    def change(self, **changes: object) -> None:
+        """Change the newest one; nobody waits for the disk."""
+        made = self._all[-1] = replace(self._all[-1], **changes)  # type: ignore[arg-type]
+        kept = {name: getattr(made, name) for name in ("state", "reason", "reason_node", "canary", "ended_s")}
+        row = RolloutRow.update(**kept).where(RolloutRow.id == made.id)
+        self._store.write_later(lambda _: row.execute(self._store.database))
+        self._changed(made.canary)
+        if "state" in changes:
+            log.info("update to %s: %s", made.version, changes["state"])
+
+    def target(self, node: int) -> Target:
+        """A node's place in the newest one. Raises UnknownNode."""
+        found = self._all[-1].target(node)
+        if found is None:
+            raise UnknownNode(node=node)
+        return found
+
+    def move(self, node: int, state: str, code: str, at_s: float) -> None:
+        """Change one node's state; nobody waits for the disk."""
+        target = self.target(node)
+        if (target.state, target.code) == (state, code):
+            return
+        newest, moved = self._all[-1], replace(target, state=state, code=code, since_s=at_s)
+        targets = tuple(moved if one.node == node else one for one in newest.targets)
+        self._all[-1] = replace(newest, targets=targets)
+        row = self._upsert(newest.id, moved)
+        self._store.write_later(lambda _: row.execute(self._store.database))
+        self._changed(node)
+        log.info("node %d: update to %s: %s %s", node, newest.version, state, code)
+
+    # -- inside
+
+    def _read(self) -> list[Rollout]:
         """All of them, oldest first."""
         targets: dict[int, list[Target]] = {}
         for row in self._store.fetch(RolloutNode.select().order_by(RolloutNode.node)):
@@ -99,28 +182,12 @@ class Plans:
             for row in rows
         ]
 
-    def add(self, rollout: Rollout) -> int:
-        """Keep a new one; returns its id."""
+    def _insert(self, rollout: Rollout) -> int:
         fields_of: dict[str, Any] = {name: getattr(rollout, name) for name in KEPT if name != "id"}
-
-        def insert(_: object) -> int:
-            made = int(RolloutRow.insert(**fields_of).execute(self._store.database))
-            for target in rollout.targets:
-                self._upsert(made, target).execute(self._store.database)
-            return made
-
-        return self._store.write(insert)
-
-    def keep(self, rollout: Rollout) -> None:
-        """Keep its new state; nobody waits for the disk."""
-        kept = {name: getattr(rollout, name) for name in ("state", "reason", "reason_node", "canary", "ended_s")}
-        row = RolloutRow.update(**kept).where(RolloutRow.id == rollout.id)
-        self._store.write_later(lambda _: row.execute(self._store.database))
-
-    def keep_target(self, rollout: int, target: Target) -> None:
-        """Keep a node's new state; nobody waits for the disk."""
-        row = self._upsert(rollout, target)
-        self._store.write_later(lambda _: row.execute(self._store.database))
+        made = int(RolloutRow.insert(**fields_of).execute(self._store.database))
+        for target in rollout.targets:
+            self._upsert(made, target).execute(self._store.database)
+        return made
 
     @staticmethod
     def _upsert(rollout: int, target: Target) -> Any:

@@ -6,13 +6,12 @@ what it runs and whether it went back, NOW without TLV_TRIAL for a trial that is
 image or goes back to the one before stops the rollout. It is kept in the store and goes on after a restart of the hub.
 """
 
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from hub.clock import Clock
-from hub.errors import NoRelease, NoRollout, Refused, RolloutOpen, UnknownNode
+from hub.errors import NoRelease, NoRollout, Refused, RolloutOpen
 from hub.fleet import Fleet
 from hub.link.link import Link
 from hub.live import Live
@@ -31,8 +30,6 @@ HUB = "hub"  # who stops a rollout by itself, in the audit trail
 BEGUN_WITH = (plan.SENDING, plan.STORED)  # by its UPDATE_BEGIN a node forgets the rollbacks of former updates
 NO_IMAGE = "no_image"  # the disk has lost or damaged the image
 
-log = logging.getLogger(__name__)
-
 
 class Rollouts:
     """All rollouts; at most one is open. Its state is guarded by the link's lock, under which the link calls it."""
@@ -49,16 +46,15 @@ class Rollouts:
         lock: threading.RLock,
     ) -> None:
         self._store, self._live, self._link = store, live, link
+        self._plans = Plans(store, self._changed)
         self._releases, self._inventory, self._clock, self._lock = releases, inventory, clock, lock
         self._choice = Choice(fleet, inventory, live, releases, clock)
         self._acts = threading.Lock()  # one person at a time; never held by the link
         self._begun_in: dict[int, int] = {}  # node → boot in which it began to receive
-        self._plans = Plans(store)
-        self._all = self._plans.read()
         self.sender = Sender(clock, link.send, self._key, lock, self._told)
         link.on(g.MSG_UPDATE_STATUS, self.sender.status)
         link.on_nak(self.sender.refused)
-        link.on_session(self._session)
+        link.on_session(self.session)
 
     # -- for the page
 
@@ -66,18 +62,18 @@ class Rollouts:
     def newest(self) -> Rollout | None:
         """The last one that was begun."""
         with self._lock:
-            return self._shown(self._all[-1]) if self._all else None
+            return self._shown(self._plans.newest) if self._plans.newest else None
 
     @property
     def open(self) -> Rollout | None:
         """The one that is not over."""
-        found = self.newest
-        return found if found is not None and found.state in plan.OPEN else None
+        with self._lock:
+            return self._shown(self._plans.open) if self._plans.open else None
 
     def all(self) -> list[Rollout]:
         """Newest first."""
         with self._lock:
-            return [self._shown(one) for one in reversed(self._all)]
+            return [self._shown(one) for one in self._plans.all()]
 
     def one(self, number: int) -> Rollout | None:
         """A rollout by its id."""
@@ -97,34 +93,16 @@ class Rollouts:
         Raises NoRelease, RolloutOpen, UnknownNode, NothingToUpdate.
         """
         with self._acts:
-            if self.open is not None:
-                raise RolloutOpen(version=self._all[-1].version)
+            if (found := self.open) is not None:
+                raise RolloutOpen(version=found.version)
             release = self._releases.current
             if release is None:
                 raise NoRelease()
             picked = self._choice.pick(nodes)
             first = self._choice.first(picked, canary)
-            made_s = self._clock.wall()
-            targets = tuple(
-                Target(one.node, plan.CABLE if one.standing == "cable" else plan.QUEUED, "", made_s) for one in picked
-            )
-            made = Rollout(
-                0,
-                release.sha256,
-                release.version,
-                release.size,
-                plan.RUNNING,
-                "",
-                None,
-                first,
-                who,
-                made_s,
-                None,
-                targets,
-            )
-            made = replace(made, id=self._plans.add(made))
+            made = self._plans.insert(plan.begun(release, picked, first, who, self._clock.wall()))
             with self._lock:
-                self._all.append(made)
+                self._plans.append(made)
             self._store.audit(who, "update_start", f"version {made.version} nodes {[one.node for one in picked]}")
             self._releases.keep_only([made.sha256])
         self.tick()
@@ -155,63 +133,58 @@ class Rollouts:
     def tick(self) -> None:
         """End trials that are over, begin what is next; call it some times a second."""
         with self._lock:
-            if not self._all or self._all[-1].state not in plan.OPEN:
+            rollout = self._plans.open
+            if rollout is None:
                 return
-            for target in self._all[-1].targets:
+            for target in rollout.targets:
                 if target.state == plan.TRIAL:
                     self._look(target)
-            if self._all[-1].state == plan.RUNNING:
+            if self._newest.state == plan.RUNNING:
                 self._advance()
         self.sender.tick()
+
+    def session(self, node: int) -> None:
+        """A node greeted: the inventory has what it runs. Under the link's lock."""
+        target = self._plans.open.target(node) if self._plans.open else None
+        if target is not None:
+            self._look(target)
+        self.sender.session(node)
 
     # -- people's acts
 
     def _act(self, who: str, act: str, change: Callable[[], None], node: int | None = None) -> Rollout:
         with self._acts:
             with self._lock:
-                if not self._all or self._all[-1].state not in plan.OPEN:
+                if self._plans.open is None:
                     raise NoRollout()
                 change()
-            self._store.audit(who, act, f"version {self._all[-1].version}" + (f" node {node}" if node else ""))
+            self._store.audit(who, act, f"version {self._newest.version}" + (f" node {node}" if node else ""))
         self.tick()
         return self._now()
 
     def _pause(self) -> None:
-        if self._all[-1].state != plan.RUNNING:
+        if self._newest.state != plan.RUNNING:
             raise Refused(detail="the update does not run")
         self._halt()
-        self._set(state=plan.PAUSED)
+        self._plans.change(state=plan.PAUSED)
 
     def _resume(self) -> None:
-        if self._all[-1].state == plan.RUNNING:
+        if self._newest.state == plan.RUNNING:
             raise Refused(detail="the update runs already")
-        self._set(state=plan.RUNNING, reason="", reason_node=None)
+        self._plans.change(state=plan.RUNNING, reason="", reason_node=None)
 
     def _again(self, node: int) -> None:
-        if self._target(node).state not in (*plan.FAILED, plan.SKIPPED):
+        if self._plans.target(node).state not in (*plan.FAILED, plan.SKIPPED):
             raise Refused(detail="this node has not failed")
         self._move(node, plan.QUEUED)
 
     def _leave_out(self, node: int) -> None:
-        if self._target(node).state in plan.ENDED:
+        if self._plans.target(node).state in plan.ENDED:
             raise Refused(detail="this node is through")
         self.sender.cancel(node)
         self._move(node, plan.SKIPPED)
 
-    def _target(self, node: int) -> Target:
-        found = self._all[-1].target(node)
-        if found is None:
-            raise UnknownNode(node=node)
-        return found
-
     # -- what nodes report, under the link's lock
-
-    def _session(self, node: int) -> None:
-        """A node greeted: the inventory has what it runs."""
-        target = self._all[-1].target(node) if self._all else None
-        if target is not None and self._all[-1].state in plan.OPEN:
-            self._look(target)
-        self.sender.session(node)
 
     def _look(self, target: Target) -> None:
         """What a node runs says how far it is."""
@@ -220,7 +193,7 @@ class Rollouts:
             return
         if not running.image:
             self._leave(target.node, plan.CABLE)
-        elif running.image == name_of(self._all[-1].sha256):
+        elif running.image == name_of(self._newest.sha256):
             if running.image_state == ON_TRIAL:
                 self._leave(target.node, plan.TRIAL)
             else:
@@ -240,7 +213,7 @@ class Rollouts:
 
     def _told(self, node: int, word: str, code: str) -> None:
         """The sender tells what became of a transfer."""
-        target = self._all[-1].target(node)
+        target = self._newest.target(node)
         if target is None or target.state in plan.ENDED:
             return
         if word in (BEGUN, STORED):
@@ -261,19 +234,19 @@ class Rollouts:
         """A node did not take it: nobody else gets it before a person has looked."""
         self.sender.cancel(node)
         self._move(node, state, code)
-        if self._all[-1].state != plan.CANCELLED:
+        if self._newest.state != plan.CANCELLED:
             self._stop(state, node)
 
     def _stop(self, reason: str, node: int | None) -> None:
         self._halt()
-        self._set(state=plan.STOPPED, reason=reason, reason_node=node)
-        self._store.audit_later(HUB, "update_stop", f"version {self._all[-1].version} node {node}: {reason}")
+        self._plans.change(state=plan.STOPPED, reason=reason, reason_node=node)
+        self._store.audit_later(HUB, "update_stop", f"version {self._newest.version} node {node}: {reason}")
 
     # -- what comes next, under the link's lock
 
     def _advance(self) -> None:
         """Begin with the nodes whose turn it is; end when none is left."""
-        rollout = self._all[-1]
+        rollout = self._newest
         left = [target for target in rollout.targets if target.state not in plan.ENDED]
         if not left:
             self._end(plan.DONE)
@@ -287,10 +260,10 @@ class Rollouts:
 
     def _turn(self, left: list[Target]) -> list[Target]:
         """Whose turn it is: the canary alone, then AT_ONCE of those that are heard."""
-        if self._all[-1].stage == "canary":
-            if not any(target.node == self._all[-1].canary for target in left):
-                self._set(canary=next((t.node for t in left if self._choice.heard(t.node)), left[0].node))
-            left = [target for target in left if target.node == self._all[-1].canary]
+        if self._newest.stage == "canary":
+            if not any(target.node == self._newest.canary for target in left):
+                self._plans.change(canary=next((t.node for t in left if self._choice.heard(t.node)), left[0].node))
+            left = [target for target in left if target.node == self._newest.canary]
         under_way = [target for target in left if self._under_way(target)]
         others = [target for target in left if target not in under_way and self._choice.heard(target.node)]
         others.sort(key=lambda target: target.state == plan.QUEUED)  # those that have begun go on first
@@ -303,7 +276,7 @@ class Rollouts:
         return self.sender.offered(target.node)
 
     def _offer(self, node: int) -> None:
-        rollout = self._all[-1]
+        rollout = self._newest
         known = self._link.keyring.get(node, self._clock.monotonic())
         if known is None or known.retired:
             self._leave(node, plan.SKIPPED)
@@ -317,12 +290,12 @@ class Rollouts:
 
     def _halt(self) -> None:
         """Take back all transfers."""
-        for target in self._all[-1].targets:
+        for target in self._newest.targets:
             self.sender.cancel(target.node)
 
     def _end(self, state: str) -> None:
         self._halt()
-        self._set(state=state, ended_s=self._clock.wall())
+        self._plans.change(state=state, ended_s=self._clock.wall())
 
     # -- inside
 
@@ -330,25 +303,15 @@ class Rollouts:
         known = self._link.keyring.get(node, self._clock.monotonic())
         return None if known is None else known.key
 
-    def _set(self, **changes: object) -> None:
-        """Change the newest rollout and keep it."""
-        self._all[-1] = replace(self._all[-1], **changes)  # type: ignore[arg-type]
-        self._plans.keep(self._all[-1])
-        self._changed(self._all[-1].canary)
-        if "state" in changes:
-            log.info("update to %s: %s", self._all[-1].version, changes["state"])
+    @property
+    def _newest(self) -> Rollout:
+        """The newest one, where there is one."""
+        found = self._plans.newest
+        assert found is not None
+        return found
 
     def _move(self, node: int, state: str, code: str = "") -> None:
-        """Change one node's state and keep it."""
-        target = self._target(node)
-        if (target.state, target.code) == (state, code):
-            return
-        moved = replace(target, state=state, code=code, since_s=self._clock.wall())
-        targets = tuple(moved if one.node == node else one for one in self._all[-1].targets)
-        self._all[-1] = replace(self._all[-1], targets=targets)
-        self._plans.keep_target(self._all[-1].id, moved)
-        self._changed(node)
-        log.info("node %d: update to %s: %s %s", node, self._all[-1].version, state, code)
+        self._plans.move(node, state, code, self._clock.wall())
 
     def _changed(self, node: int) -> None:
         """The page has something new to show."""
@@ -357,11 +320,11 @@ class Rollouts:
 
     def _now(self) -> Rollout:
         with self._lock:
-            return self._shown(self._all[-1])
+            return self._shown(self._newest)
 
     def _shown(self, rollout: Rollout) -> Rollout:
         """A rollout with what only memory knows: bytes, who is heard, who keeps us waiting."""
-        if rollout is not self._all[-1] or rollout.state not in plan.OPEN:
+        if rollout is not self._newest or rollout.state not in plan.OPEN:
             return replace(rollout, targets=tuple(replace(t, size=rollout.size) for t in rollout.targets))
         return replace(rollout, targets=tuple(self._shown_target(rollout, target) for target in rollout.targets))
 

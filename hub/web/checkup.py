@@ -1,22 +1,17 @@
 """Checkup: an inspection in words – each row with its verdict, cause and what to do; used by its page and the API.
 
-The node's own `ok` counts first; the limits below fail what the node cannot know to be wrong. flash_tools/check has the
-same limits and causes for `nhavuon check`.
+What is wrong is shared_protocol.judging's word, so that `nhavuon check` comes to the same; here are the sentences.
 """
 
 from dataclasses import dataclass
 
-from hub.inspections import READS, Click, Inspection, Line
+from hub.inspections import Click, Inspection, Line
 from hub.live import ActuatorNow, ChannelNow, NodeNow
 from hub.web import machines
 from hub.web.words import Words
+from shared_protocol import judging
+from shared_protocol import maintenance as m
 from shared_protocol.names import CHECKS, FAULTS, IMAGES, RESETS
-
-RSSI_LEAST = -75  # dBm; starting value: below it a rain or a closed door costs the link
-HEAP_LEAST = 8 * 1024  # bytes free while the node runs; starting value
-FLASH_LEAST = 64  # KiB: room for an update and for the journal to turn over; starting value
-AIR_MV = 2200  # a capacitive probe gives 2.2 to 2.7 V in air
-ANSWERS_LEAST = 8  # of READS: more than two lost in ten is a bad link
 
 PASS, FAIL, NOTE = "pass", "fail", "note"
 HIDDEN = ("fault", "actuator")  # told with their sensor, and with the relays
@@ -67,10 +62,10 @@ def one(words: Words, line: Line, found: Inspection, now: NodeNow) -> Checked | 
     if what in ("sensor", "probe"):
         return _sensor(words, line, found, now, what)
     name = words.say(f"check.{what}") if what else words.say("checkup.other", n=line.what)
-    cause = _wrong(what, line)
+    cause = judging.cause(line.what, line.which, line.ok, line.value)
     verdict = FAIL if cause else NOTE if _worth_knowing(what, line) else PASS
-    shown = words.number(line.value or 0)
-    why, fix = _told(words, cause, value=shown) if cause else ("", "")
+    places = {"value": words.number(line.value or 0), "limit": words.number(judging.RSSI_LEAST)}
+    why, fix = _told(words, cause, **places) if cause else ("", "")
     return Checked(name, _said(words, what, line), verdict, why, fix)
 
 
@@ -91,7 +86,7 @@ def tally(rows: list[Checked], tried: list[Relay]) -> tuple[int, int]:
 def _answers(words: Words, found: Inspection) -> Checked:
     """How many of the questions came back: the link as the control path has it."""
     said = words.say("checkup.answers", n=found.answered, all=found.asked)
-    if found.asked and found.answered < found.asked * ANSWERS_LEAST / READS:
+    if found.asked - found.answered > judging.MISSED:
         return Checked(words.say("checkup.link"), said, FAIL, *_told(words, "lossy"))
     return Checked(words.say("checkup.link"), said, PASS)
 
@@ -104,10 +99,17 @@ def _sensor(words: Words, line: Line, found: Inspection, now: NodeNow, what: str
     said = _span(words, line, channel if what == "sensor" else None)
     if line.good < line.reads:
         said = ", ".join(part for part in (said, words.say("checkup.good", n=line.good, all=line.reads)) if part)
-        return Checked(name, said, FAIL, *_told(words, _fault(line, found) or "sensor"))
-    if what == "probe" and (line.high or 0) >= AIR_MV:
+    fault = judging.fault(line.reads, line.good, _row(found, m.CHECK_FAULT, line.which))
+    if fault:
+        return Checked(name, said, FAIL, *_told(words, FAULTS.get(fault, "sensor")))
+    if what == "probe" and judging.in_air(_row(found, m.CHECK_SENSOR, line.which), line.value):
         return Checked(name, said, FAIL, *_told(words, "in_air"))
     return Checked(name, said, PASS)
+
+
+def _row(found: Inspection, what: int, which: int) -> int | None:
+    """The value of another row about the same channel, None without it."""
+    return next((one.value for one in found.lines if (one.what, one.which) == (what, which)), None)
 
 
 def _channel_name(words: Words, channel: ChannelNow | None, number: int) -> str:
@@ -127,26 +129,13 @@ def _span(words: Words, line: Line, channel: ChannelNow | None) -> str:
     return say(line.low) if line.low == line.high else words.say("checkup.span", low=say(line.low), high=say(line.high))
 
 
-def _fault(line: Line, found: Inspection) -> str:
-    """The fault that the node named for this channel, "" when it named none."""
-    named = (one for one in found.lines if CHECKS.get(one.what) == "fault" and one.which == line.which)
-    return next((FAULTS.get(one.value or 0, "") for one in named), "")
-
-
-def _wrong(what: str, line: Line) -> str:
-    """The code of what is wrong with a row about the board, "" when nothing is."""
-    value = line.value
-    low = {"radio": RSSI_LEAST, "heap": HEAP_LEAST, "flash": FLASH_LEAST}.get(what)
-    if what == "image":
-        return "rolled_back" if IMAGES.get(line.which) == "rolled_back" else "" if line.ok else "image"
-    if low is not None and value is not None and value < low:
-        return what
-    return "" if line.ok or what == "recipe" else what
-
-
 def _worth_knowing(what: str, line: Line) -> bool:
-    """What is not as usual and yet nothing to mend: a trial under way, a node without rules of its own."""
-    return (what == "image" and IMAGES.get(line.which) == "on_trial") or (what == "recipe" and not line.ok)
+    """What is not as usual and yet nothing to mend: a trial under way, a node without rules of its own, a signal
+    that it cannot measure.
+    """
+    if what == "image":
+        return bool(IMAGES.get(line.which) == "on_trial")
+    return what in ("recipe", "radio") and not line.ok
 
 
 def _said(words: Words, what: str, line: Line) -> str:
@@ -178,7 +167,7 @@ def _relay(words: Words, actuator: ActuatorNow, found: Inspection | None, now: N
     click = found.click(actuator.actuator) if found else None
     state, cause, fix = _clicked(words, click) if click else ("", "", "")
     if _stuck(found, actuator.actuator):
-        state, (cause, fix) = "stuck", _told(words, "actuator")
+        state, (cause, fix) = "stuck", _told(words, "pin_stuck")
     return Relay(actuator.actuator, name, actuator.kind, actuator.on, state, cause, fix)
 
 

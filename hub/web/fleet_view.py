@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from hub.fleet import Node
 from hub.live import NodeNow
 from hub.service import Hub
-from hub.updates.inventory import ON_TRIAL, ROLLED_BACK, Running
+from hub.updates.inventory import ON_TRIAL, ROLLED_BACK, SPARE, Running
 from hub.updates.release import Release
 
+BY_STATE = {ON_TRIAL: "trial", ROLLED_BACK: "rolled_back", SPARE: "spare"}  # each asks for a look
 RESETS = ("power", "watchdog", "panic", "brownout", "other")
 
 
 @dataclass(frozen=True)
 class FleetRow:
     """One node. `image`: "same" | "older" | "newer" | "other" (same version, other bytes) | "trial" | "rolled_back" |
-    "cable" (it cannot be updated over the air) | "unknown" (it never greeted this hub) | "no_release" (the hub has
-    nothing to compare with). `resets`: counts by cause, those that are not 0. Times in unix seconds.
+    "spare" (the proven one is damaged, the other one runs) | "cable" (it cannot be updated over the air) | "unknown"
+    (it never greeted this hub) | "no_release" (the hub has nothing to compare with). `resets`: counts by cause, those
+    that are not 0. Times in unix seconds.
     """
 
     node: Node
@@ -41,7 +43,7 @@ class FleetRow:
         """How the card looks: "lost", "warn" or "ok"."""
         if self.lost:
             return "lost"
-        return "warn" if self.other_mac or self.image in ("rolled_back", "trial") else "ok"
+        return "warn" if self.other_mac or self.image in BY_STATE.values() else "ok"
 
 
 def rows(hub: Hub, now_s: float) -> list[FleetRow]:
@@ -78,10 +80,8 @@ def image(running: Running | None, release: Release | None) -> str:
         return "unknown"
     if not running.image:
         return "cable"
-    if running.image_state == ON_TRIAL:
-        return "trial"
-    if running.image_state == ROLLED_BACK:
-        return "rolled_back"
+    if running.image_state in BY_STATE:
+        return BY_STATE[running.image_state]
     if release is None:
         return "no_release"
     return "same" if running.image == release.name else _age(running.version, release.version)

@@ -12,12 +12,12 @@ from waitress.server import create_server
 
 from hub.carriers.udp import AddressRefused
 from hub.errors import PortInUse
+from hub.fleet import PAGE_PORT
 from hub.service import Hub
 from hub.web import create_app
 from hub.web.here import Site
 from hub.web.trends import STEP_S
 
-HTTP_PORT = 8080
 THREADS = 8
 WSAEACCES = 10013  # what Windows says of a port that somebody holds for himself
 IDLE_S = 30  # a phone that went to sleep keeps no socket longer than this
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 class PageServer:
     """Serves one hub's page from `start` to `stop`."""
 
-    def __init__(self, hub: Hub, *, listen: str = "0.0.0.0", port: int = HTTP_PORT, names: Iterable[str] = ()) -> None:
+    def __init__(self, hub: Hub, *, listen: str = "0.0.0.0", port: int = PAGE_PORT, names: Iterable[str] = ()) -> None:
         """Binds at once. `names`: further host names for the page. Raises PortInUse, AddressRefused."""
         self.app = create_app(hub, names=names)
         self._site: Site = self.app.extensions["nhavuon"]

@@ -12,8 +12,8 @@ PENDING = (plan.STORED, plan.TRIAL)  # the node goes on by itself, whether it is
 
 
 @dataclass(frozen=True)
-class Choice:
-    """A node that could be chosen. `standing`: see plan.Candidate."""
+class CandidateLine:
+    """A node that could be updated. `standing`: see plan.Candidate."""
 
     node: Node
     version: str
@@ -37,13 +37,11 @@ class UpdateLine:
     first: bool
 
 
-def choices(hub: Hub) -> list[Choice]:
+def candidates(hub: Hub) -> list[CandidateLine]:
     """All nodes with how they stand to the hub's program; none without one."""
-    found = []
-    for one in hub.rollouts.candidates():
-        version = one.running.version if one.running else ""
-        found.append(Choice(hub.fleet.node(one.node), version, one.standing))
-    return found
+    nodes = {node.number: node for node in hub.fleet.nodes()}
+    found = [one for one in hub.rollouts.candidates() if one.node in nodes]
+    return [CandidateLine(nodes[one.node], one.running.version if one.running else "", one.standing) for one in found]
 
 
 def headline(hub: Hub, words: Words, rollout: Rollout) -> str:

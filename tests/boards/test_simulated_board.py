@@ -5,16 +5,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-from boards.simulated.process import interpreter
+from tests.support import needs
 
 TryBoard = Callable[..., Any]
 HARD, WDT, SOFT = 2, 3, 5
 
-pytestmark = pytest.mark.skipif(
-    interpreter() != "micropython", reason="no MicroPython; install it: pip install -r requirements-node.lock"
-)
+pytestmark = needs.micropython
 
 COUNTED = """
 import machine, time, os

@@ -7,23 +7,14 @@ from typing import Any
 import pytest
 
 from boards.simulated.parts import DRY_UV, WET_UV, crc8
-from boards.simulated.process import interpreter
 from boards.simulated.replay import ReplayError
+from tests.support import needs
 
 TryBoard = Callable[..., Any]
 
 on_both = pytest.mark.parametrize(
     "micropython",
-    [
-        pytest.param(
-            True,
-            marks=pytest.mark.skipif(
-                interpreter() != "micropython",
-                reason="no MicroPython; install it: pip install -r requirements-node.lock",
-            ),
-        ),
-        False,
-    ],
+    [pytest.param(True, marks=needs.micropython), False],
 )
 
 DHT = """
@@ -50,9 +41,8 @@ def test_dht_gives_what_the_truth_log_says(try_board: TryBoard, micropython: boo
     assert [line["kind"] for line in board.truth[:2]] == ["air_temperature", "air_humidity"]
 
 
+@needs.micropython
 def test_both_interpreters_make_the_same_numbers(try_board: TryBoard) -> None:
-    if interpreter() != "micropython":
-        pytest.skip("no MicroPython; install it: pip install -r requirements-node.lock")
     ran = [try_board(DHT % 10, micropython=micropython, seed=3).run() for micropython in (True, False)]
     assert ran[0].truth == ran[1].truth
 

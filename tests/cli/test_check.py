@@ -20,12 +20,14 @@ from boards.simulated.process import NodeProcess, SimulatedNode
 from flash_tools.check import check
 from flash_tools.repl import Repl
 from hub.cli.serving import serving
+from hub.fleet import PAGE_PORT
 from tests.firmware.peer import Peer
 from tests.flash_tools.check.bench_board import Technician
+from tests.support import needs
 from tests.support.usb_board import UsbBoard
 from tests.support.usb_board.ready import make_ready
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, needs.micropython]
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes(range(16))
@@ -185,7 +187,9 @@ def test_over_the_lan_what_is_wrong_is_found(tmp_path: Path) -> None:
 def test_over_the_lan_with_a_wrong_password(tmp_path: Path) -> None:
     with serving(tmp_path / "data", "127.0.0.1", 0, 0) as (hub, site):
         hub.people.add("Anh Tuấn", "technician", "another-password", "test")
-        done = run(tmp_path, "--node", "1", "--hub", f"http://127.0.0.1:{site.port}", *signed(tmp_path))
+        assert site.port != PAGE_PORT
+        data = ["--data", str(tmp_path / "data")]  # tells the port of the page
+        done = run(tmp_path, "--node", "1", *data, *signed(tmp_path))
     assert done.returncode == 2 and PASSWORD not in done.stdout + done.stderr
     assert "Trạm từ chối" in done.stdout + done.stderr
 

@@ -1,7 +1,6 @@
 """`nhavuon console` in a real terminal: warns, talks to the board, and leaves it controlling again."""
 
 import os
-import pty
 import select
 import subprocess
 import sys
@@ -12,19 +11,13 @@ from pathlib import Path
 import pytest
 
 from boards.simulated.peer import Peer
-from boards.simulated.process import PROJECT, interpreter
+from boards.simulated.process import PROJECT
 from flash_tools.words import say
+from tests.support import needs
 from tests.support.usb_board import UsbBoard
 from tests.support.usb_board.ready import make_ready
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(120),
-    pytest.mark.skipif(
-        interpreter() != "micropython", reason="no MicroPython; install it: pip install -r requirements-node.lock"
-    ),
-    pytest.mark.skipif(sys.platform == "win32", reason="a terminal that a test can type into is a pty"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120), needs.micropython]
 KEY = bytes(range(16))
 PATIENCE_S = 60
 
@@ -33,7 +26,7 @@ class Terminal:
     """A person's terminal with a command in it."""
 
     def __init__(self, *arguments: str) -> None:
-        self._near, far = pty.openpty()
+        self._near, far = os.openpty()
         environment = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONUTF8": "1"}
         command = [sys.executable, "-m", "hub.cli", *arguments]
         self.process = subprocess.Popen(command, stdin=far, stdout=far, stderr=far, env=environment)

@@ -149,3 +149,11 @@ def test_the_list_of_commands_does_not_need_the_usb_tools() -> None:
     code += "; sys.argv = ['nhavuon', '--help']; from hub.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, encoding="utf-8")
     assert done.returncode == 0 and "flash" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(("served", "port"), [(None, 8080), (9000, 9000)])
+def test_the_page_is_where_the_hub_served_it_last(fleet: Fleet, tmp_path: Path, served: int | None, port: int) -> None:
+    if served:
+        fleet.page_port = served
+    unit = desk(fleet, tmp_path, Person(), yes=True).unit(MAC, BOARD)
+    assert unit.page == f"192.168.1.10:{port}"

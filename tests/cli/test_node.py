@@ -1,5 +1,6 @@
 """`nhavuon node`: what a technician types, and that no key is ever printed."""
 
+import json
 import stat
 import sys
 
@@ -8,6 +9,9 @@ from click.testing import CliRunner
 
 from hub.cli.node import command
 from hub.fleet import Fleet
+from shared_protocol import registry as g
+from tests.hub.updates.farm import UpdateFarm
+from tests.support.fakes import FakeClock
 
 
 @pytest.fixture
@@ -27,6 +31,30 @@ def test_add_list_rename_retire(run):
     assert "Khí" in listed and "Luống 3" in listed and listed.count("Nhà giun 1") == 2
     assert "retired" in run("retire", "1", "--yes").output
     assert "Khí" not in run("list").output and "Khí" in run("list", "--all").output
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        (g.IMAGE_PROVEN, "0.1.0   "),
+        (g.IMAGE_ON_TRIAL, "0.1.0 on trial"),
+        (g.IMAGE_ROLLED_BACK, "0.1.0 rolled back"),
+        (g.IMAGE_SPARE, "0.1.0 spare"),
+    ],
+)
+def test_the_list_says_what_runs_and_how_old_that_word_is(run, tmp_path, monkeypatch, state, shown):
+    now_s = 1_790_000_000.0
+    monkeypatch.setattr("hub.clock.time.time", lambda: now_s)
+    farm = UpdateFarm(tmp_path, 2, FakeClock(now_s - 7260))
+    farm.nodes[1].state = state
+    farm.greet(1)
+    farm.close()
+    first, second = (line for line in run("list").output.splitlines() if "Node" in line)
+    assert shown in first and "2 h 1 min ago" in first
+    assert "never" in second and "0.1.0" not in second
+    said = {row["number"]: row for row in json.loads(run("list", "--json").output)}
+    assert (said[1]["version"], said[1]["stored_s"]) == ("0.1.0", now_s - 7260)
+    assert (said[2]["version"], said[2]["image_state"], said[2]["stored_s"]) == ("", "", None)
 
 
 def test_the_key_goes_to_a_private_file_and_nowhere_else(run, tmp_path):

@@ -71,7 +71,7 @@ MISSING_METHODS = {
     *("tobytes", "cast", "toreadonly"),
 }
 
-HOST_ONLY = {"ccm_host.py", "bits_host.py", "names.py", "health.py"}  # never imported by a board
+HOST_ONLY = {"ccm_host.py", "bits_host.py", "names.py", "health.py", "judging.py"}  # never imported by a board
 OURS = ("shared_protocol", "node")
 
 

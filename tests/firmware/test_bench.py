@@ -49,7 +49,7 @@ def test_each_step_prints_json_and_nothing_secret(bench: Bench) -> None:
         text = json.dumps(lines)
         assert KEY.hex() not in text and "nhavuon-wifi" not in text
     (image,) = told(board, '"image"')
-    assert image["sealed"] and image["sound"] and image["slot"] == "a"
+    assert image["sealed"] and image["sound"] and image["slot"] == "a" and not image["spare"]
 
 
 def test_it_fits_the_heap_of_a_board(bench: Bench) -> None:
@@ -142,6 +142,8 @@ def test_a_file_of_the_software_that_is_damaged_or_gone(bench: Bench) -> None:
     board.run('f = open("a/node/led.mpy", "r+b")\nf.seek(20)\nf.write(b"?")\nf.close()')
     (found,) = told(board, '"image"')
     assert (found["sound"], found["missing"]) == (False, 0)
+    board.run('f = open("slot", "wb")\nf.write(b"b")\nf.close()')
+    assert [image["spare"] for image in told(board, '"image"')] == [True], "boot.py passed over b"
     board.run('import os\nos.remove("a/node/led.mpy")')
     (found,) = told(board, '"image"')
     assert (found["sound"], found["missing"]) == (False, 1)

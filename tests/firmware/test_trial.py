@@ -12,6 +12,7 @@ from flash_tools.image import Application
 from shared_protocol import maintenance
 from shared_protocol import registry as g
 from shared_protocol.wire import Reader, find
+from tests.firmware import mp
 from tests.firmware.running import START_S, Starter, edges, newer, sources
 from tests.firmware.test_update import FAST, runs, standing, told
 
@@ -147,12 +148,33 @@ def test_a_damaged_slot_is_passed_over(start: Starter) -> None:
     assert len(starts(process)) == 1
 
 
-def test_a_damaged_proven_slot_leaves_the_other(start: Starter) -> None:
+def test_a_damaged_proven_slot_leaves_the_other_which_tells_it(start: Starter) -> None:
     """The slot that the file names is damaged (here: it names b, whose seal is of another key)."""
     image = newer()
     forged = Application(image.data, image.sha256[::-1], image.version, image.files)
     process, peer = start(second=forged, slot=b"b", virtual=True, settings=SETTINGS)
-    assert standing(peer) == (sources().sha256[:8], g.IMAGE_PROVEN)
+    assert standing(peer) == (sources().sha256[:8], g.IMAGE_SPARE)
+    assert peer.run(20, lambda: told(peer) == [(2, "0.2.0", g.RESULT_BAD_HASH)])
+    assert len(starts(process)) == 1 and find(peer.nows[-1].tlvs, g.TLV_TRIAL) is None
+    peer.send(g.MSG_CHECK, maintenance.encode_check(maintenance.Check(b"chck")))
+    assert peer.run(20, lambda: any(type == g.MSG_CHECK_RESULT for type, _ in peer.others))
+    rows = maintenance.decode_check_result(peer.others[-1][1]).rows
+    assert [(which, ok) for what, which, ok, _ in rows if what == maintenance.CHECK_IMAGE] == [(g.IMAGE_SPARE, 0)]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "told_at_each_start",
+        "a_missing_seal_is_damage_too",
+        "a_spare_that_was_taken_back_before",
+        "an_update_mends_it",
+        "what_mends_it_never_starts_without_a_trial",
+        "a_flash_that_refuses_to_make_it_the_proven_one",
+    ],
+)
+def test_the_other_slot_as_a_spare(case: str) -> None:
+    assert mp.run("spare_cases.py", case, heap="6M").splitlines()[-1] == "ok"
 
 
 def test_without_a_sound_slot_nothing_runs(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:

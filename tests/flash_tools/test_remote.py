@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 import pytest
 
+from flash_tools import knock
 from flash_tools.errors import CableLost, CodeFailed, NoAnswer, NoSuchPort, NotMicroPython, PortBusy
 from flash_tools.remote import Remote
 from flash_tools.repl import Repl
 from flash_tools.via_ampy import AmpyRepl
 from tests.flash_tools.conftest import Bench
+from tests.support import needs
 from tests.support.usb_board import UsbBoard
 from tests.support.usb_board.ready import files_of, make_ready
 
+pytestmark = needs.micropython
 WAYS = {"mpremote": Repl, "ampy": AmpyRepl}
 ALL_CTRL_C = b"\x03" * 700
 KINDS = [("mpremote", "pty"), ("mpremote", "rfc2217"), ("mpremote", "socket"), ("ampy", "pty")]
@@ -43,7 +47,6 @@ def test_files_survive_the_way_there_and_back(bench: Bench, way: str, kind: str)
     remote.close()
 
 
-@pytest.mark.deep
 @pytest.mark.parametrize("way", WAYS)
 def test_a_running_node_is_taken_over_with_its_outputs_at_boot_level_and_goes_on_afterwards(
     bench: Bench, way: str
@@ -117,11 +120,25 @@ def test_a_port_that_somebody_else_has(bench: Bench) -> None:
         Repl.open(usb.port)
 
 
-@pytest.mark.deep
-def test_the_watchdog_of_a_running_node_is_given_ten_minutes_first(bench: Bench, monkeypatch: Any) -> None:
-    """Of every session the first statement: it would bite in the middle of an upload otherwise."""
-    sent: list[str] = []
-    run = Repl.run
-    monkeypatch.setattr(Repl, "run", lambda self, code, timeout_s=30: sent.append(code) or run(self, code, timeout_s))
-    Repl.open(bench("pty", ready).port).close()
-    assert "WDT(timeout=600000)" in sent[0] and "WDT(timeout=600000)" in sent[1]
+@pytest.mark.parametrize("way", WAYS)
+def test_the_watchdog_of_a_running_node_is_given_ten_minutes_first(bench: Bench, monkeypatch: Any, way: str) -> None:
+    """Of every session the first statement, and the first after its soft reset: it would bite in an upload."""
+    came = bytearray()
+    feed = UsbBoard._from_pc
+    monkeypatch.setattr(UsbBoard, "_from_pc", lambda usb, data: (came.extend(data), feed(usb, data))[1])
+    WAYS[way].open(bench("pty", ready).port).close()
+    before, after = came.split(b"\x04\x04")
+    assert b"\x04" not in before and b"WDT(timeout=600000)" in before
+    assert after.count(b"\x04") == 1 and b"WDT(timeout=600000)" in after
+
+
+def test_a_board_that_answers_old_knocks_late_is_still_understood(bench: Bench, monkeypatch: Any) -> None:
+    """As one that boots for long: what waited in its UART is answered afterwards, one after the other."""
+    usb = bench("pty", ready, boot_ms=4000)
+    send = usb._port.send
+    monkeypatch.setattr(usb._port, "send", lambda data: (time.sleep(0.2), send(data)))
+    monkeypatch.setattr(knock, "KNOCK_S", 0.01)
+    monkeypatch.setattr(knock, "LONGEST_KNOCK_S", 0.08)
+    remote = Repl.open(usb.port, before="no-reset")
+    assert remote.run("print(6 * 7)") == "42\n"
+    remote.close()

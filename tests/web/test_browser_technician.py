@@ -65,6 +65,7 @@ def runs(made: Farm, node: int, image: bytes, state: int) -> None:
     facts = {"image": image[:8].hex(), "image_state": state, "version": "0.1.0", "board": "esp32_devkitc"}
     made.report(node, health={**(known.health if known else {}), **facts})
     made.hub.inventory.session(node)
+    made.hub.rollouts.session(node)
 
 
 Open = Callable[..., Page]
@@ -186,10 +187,8 @@ def test_an_update_is_chosen_begun_followed_and_cancelled(phone: Open, made: Far
     first = page.locator("article", has_text="Nhà giun, luống")
     expect(first).to_contain_text("đi trước")
     runs(made, 2, NEW.sha256, g.IMAGE_ON_TRIAL)
-    made.hub.rollouts._session(2)
     expect(first).to_contain_text("đang chạy thử", timeout=20_000)  # without scripts by its meta refresh
     runs(made, 2, OLD, g.IMAGE_ROLLED_BACK)
-    made.hub.rollouts._session(2)
     expect(page.locator("main")).to_contain_text("Đã tự dừng: Nhà giun, luống chạy không tốt", timeout=20_000)
     expect(first).to_contain_text("Đã tự quay về bản cũ")
     page.locator("summary", has_text="Hủy đợt cập nhật").click()
@@ -202,7 +201,6 @@ def test_what_is_unfolded_stays_so_while_an_update_moves(phone: Open, made: Farm
     page = phone("/update")
     page.locator("summary", has_text="Hủy đợt cập nhật").click()
     runs(made, 2, NEW.sha256, g.IMAGE_ON_TRIAL)
-    made.hub.rollouts._session(2)
     expect(page.locator("article", has_text="Nhà giun, luống")).to_contain_text("đang chạy thử")
     expect(page.get_by_role("button", name="Hủy, không gửi nữa")).to_be_visible()
 

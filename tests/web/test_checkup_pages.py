@@ -100,6 +100,7 @@ def test_a_node_that_is_well_passes_with_its_values_and_date(answering: Answerin
         (swapped((CHECK_STOP_INPUT, 0, 0, None)), "Mạch nút dừng đang hở", "xoay nhả nút dừng"),
         (swapped((CHECK_RESETS, g.RESET_WATCHDOG, 0, 3)), "khởi động hỏng 3 lần liền", "xem nguồn điện"),
         (swapped((CHECK_IMAGE, g.IMAGE_ROLLED_BACK, 1, None)), "tự về bản cũ", "xem các sự kiện"),
+        (swapped((CHECK_IMAGE, g.IMAGE_SPARE, 0, None)), "đang chạy bản dự phòng", "cập nhật lại từ trang"),
         (swapped((CHECK_IMAGE, g.IMAGE_PROVEN, 0, None)), "Phần mềm trên bo bị hỏng", "cài lại qua cáp USB"),
     ],
 )

@@ -218,3 +218,27 @@ def test_what_is_under_way_is_said_in_english_too(farm: UpdateFarm, technician: 
     begin(technician, 1, 2, first=1)
     try_out(farm, 1)
     assert "Restarted, on trial" in card(page(technician), "Node 1")
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "next_action"),
+    [
+        ("vi", "bản chính hỏng, đang chạy bản dự phòng", "Cập nhật lại thiết bị này"),
+        ("en", "main program damaged, runs the spare one", "Update this device again"),
+    ],
+)
+def test_a_node_on_its_spare_image_is_shown_with_what_to_do_and_can_be_updated(
+    farm: UpdateFarm, technician: FlaskClient, language: str, told: str, next_action: str
+) -> None:
+    farm.nodes[2].state = g.IMAGE_SPARE
+    farm.greet(2)
+    technician.set_cookie("lang", language)
+    shown = card(page(technician, "/fleet"), "Node 2")
+    assert told in shown and next_action in shown and "USB" in shown
+    assert next_action not in card(page(technician, "/fleet"), "Node 1")
+    body = technician.get("/api/v1/fleet").get_json()
+    fits(body, "/fleet", "get", 200)
+    assert [one["image"] for one in body["nodes"]][:2] == ["older", "spare"]
+    begin(technician, 2, first=2)
+    farm.run(3)
+    assert farm.nodes[2].switch(), "the update goes into the damaged slot"

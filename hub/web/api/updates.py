@@ -11,7 +11,7 @@ from hub.web import here, update_view
 from hub.web.api.fleet import release
 from hub.web.failures import BadRequest
 from hub.web.pages import updates
-from hub.web.update_view import Choice, UpdateLine
+from hub.web.update_view import CandidateLine, UpdateLine
 
 pages = Blueprint("api_updates", __name__)
 
@@ -63,7 +63,7 @@ def body() -> dict[str, Any]:
     return {
         "release": release(hub.releases.current),
         "trouble": hub.releases.trouble,
-        "candidates": [_choice(one) for one in update_view.choices(hub)],
+        "candidates": [_candidate(one) for one in update_view.candidates(hub)],
         "update": _update(newest) if newest else None,
     }
 
@@ -79,7 +79,7 @@ def _update(found: Rollout) -> dict[str, Any]:
     }
 
 
-def _choice(one: Choice) -> dict[str, Any]:
+def _candidate(one: CandidateLine) -> dict[str, Any]:
     return {"node": one.node.number, "standing": one.standing, "version": one.version}
 
 

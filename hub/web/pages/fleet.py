@@ -21,6 +21,5 @@ def show() -> ResponseReturnValue:
         rows=rows,
         counted=Counter(row.image for row in rows).most_common(),
         release=hub.releases.current,
-        release_trouble=hub.releases.trouble,
         open=hub.rollouts.open,
     )

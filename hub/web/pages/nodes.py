@@ -11,11 +11,11 @@ from hub.store.events import node_events
 from hub.web import events, fleet_view, here, machines
 from hub.web.events import EventLine
 from hub.web.words import Words
+from shared_protocol import judging
 
 pages = Blueprint("nodes", __name__)
 
 EVENTS = 40
-GOOD_DBM, FAIR_DBM = -67, -75  # from −67 dBm on a link is steady, below −75 it drops frames
 BARS = ((-60, 5), (-67, 4), (-75, 3), (-82, 2))  # dBm → bars of five
 HEAP_BYTES = 160_000  # what an ESP32 offers MicroPython before anything is loaded
 HEAP_LEAST = 57_000  # the design's floor of free heap
@@ -163,7 +163,9 @@ def meters(now: NodeNow) -> Meters:
 def _signal(rssi: int | None) -> str:
     if rssi is None:
         return "node.unknown"
-    return "node.signal_good" if rssi >= GOOD_DBM else "node.signal_fair" if rssi >= FAIR_DBM else "node.signal_weak"
+    if rssi >= judging.RSSI_GOOD:
+        return "node.signal_good"
+    return "node.signal_fair" if rssi >= judging.RSSI_LEAST else "node.signal_weak"
 
 
 def _number(now: NodeNow, key: str) -> int | None:

@@ -84,7 +84,7 @@ def act_on_node(number: int, act: str) -> None:
 def _page(wrong: str) -> str:
     hub, words, now_s = here.hub(), here.words(), here.now_s()
     newest, found = hub.rollouts.newest, hub.rollouts.open
-    choices = update_view.choices(hub)
+    candidates = update_view.candidates(hub)
     return render_template(
         "update.html",
         release=hub.releases.current,
@@ -94,9 +94,9 @@ def _page(wrong: str) -> str:
         headline=update_view.headline(hub, words, newest) if newest else "",
         lines=update_view.lines(hub, words, newest, now_s) if newest else [],
         live=found is not None and found.state == RUNNING,
-        choices=[one for one in choices if one.possible],
-        others=[one for one in choices if not one.possible],
-        first=next((one.node.number for one in choices if one.possible and one.standing == "ready"), None),
+        choices=[one for one in candidates if one.possible],
+        others=[one for one in candidates if not one.possible],
+        first=next((one.node.number for one in candidates if one.standing == "ready"), None),
         failed=FAILED,
         ended=ENDED,
         skipped=SKIPPED,

@@ -82,7 +82,7 @@ IMAGE = {
     "missing": 0,
     "sha256": "ab" * 32,
     "version": [0, 1, 0],
-    "trial": False,
+    "spare": False,
 }
 
 
@@ -93,6 +93,7 @@ IMAGE = {
         ({}, ("ab" * 32, (0, 1, 0)), ""),
         ({}, ("cd" * 32, (0, 1, 0)), "image_other"),
         ({"sound": False}, ("ab" * 32, (0, 1, 0)), "image_damaged"),
+        ({"spare": True}, ("cd" * 32, (0, 1, 0)), "image_spare"),
     ],
 )
 def test_the_application(found: dict[str, Any], wanted: Any, cause: str) -> None:

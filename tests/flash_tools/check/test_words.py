@@ -12,10 +12,11 @@ import pytest
 from flash_tools import words as sentences
 from flash_tools.check import words
 from flash_tools.check.sensors import FAULT_CAUSES
-from shared_protocol import names
+from shared_protocol import judging, names
 
 CHECK = Path(sentences.__file__).resolve().parents[1] / "check"
-SOURCES = "".join(path.read_text("utf-8") for path in CHECK.glob("*.py"))
+FILES = [*CHECK.glob("*.py"), Path(judging.__file__)]
+SOURCES = "".join(path.read_text("utf-8") for path in FILES)
 KEYS = sorted(key for key in sentences.table("en") if key.startswith("check."))
 CAUSES = sorted(key.split(".")[1] for key in KEYS if key.endswith(".cause"))
 

@@ -36,6 +36,24 @@ def test_now_is_acknowledged_by_its_counter(farm: Farm) -> None:
     assert kind == g.MSG_ACK and decode_ack(body).now_counter == 1
 
 
+def test_a_now_that_was_overtaken_is_acknowledged_and_not_shown(farm: Farm) -> None:
+    """The network may hold a frame back: "on" from before a stop must not follow the "off" behind it."""
+    node = farm.add()
+    farm.greet(node)
+    farm.ship(node)
+    node.uptime_s = 100
+    older = node.now(actuators=((1, g.CAUSE_MANUAL_ON, 60), (0, g.CAUSE_IDLE, 0)))
+    farm.answers(node, node.now())
+    ((kind, body),) = farm.answers(node, older)
+    assert kind == g.MSG_ACK and decode_ack(body).now_counter == 2
+    assert not farm.now().actuators[0].on
+    node.uptime_s = 90  # of the next boot: its session counts from the beginning
+    node.nonce = b"nonce--2"
+    farm.greet(node)
+    farm.answers(node, node.now(actuators=((1, g.CAUSE_MANUAL_ON, 60), (0, g.CAUSE_IDLE, 0))))
+    assert farm.now().actuators[0].on
+
+
 def test_first_session_after_a_start_asks_to_close_the_open_block(farm: Farm) -> None:
     node = farm.add()
     (lost,) = farm.say(node.hello())

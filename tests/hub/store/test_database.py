@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from hub.errors import DataDamaged, DataLocked, DataUnreadable, DiskFull
 from hub.store import Store
 from hub.store.database import FILE
 from tests.hub.farm import Farm, g, rows
+from tests.support import needs
 
 
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
@@ -77,7 +78,7 @@ def _more_room(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA max_page_count = 1000000")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="file modes")
+@needs.file_modes
 def test_the_file_with_the_keys_is_its_owners_alone(store: Store) -> None:
     assert store.path.stat().st_mode & 0o777 == 0o600
 
@@ -86,3 +87,21 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(DataUnreadable, match="cannot be opened"):
         Store(tmp_path / "file" / "data")
+
+
+def test_a_store_without_a_thread_commits_when_it_is_told_to(tmp_path: Path) -> None:
+    threads = threading.active_count()
+    store = Store(tmp_path, writer_thread=False)
+    store.audit_later("Cô Mai", "first")
+    store.audit_later("Cô Mai", "second")
+    assert store.audit_trail() == [] and threading.active_count() == threads
+    store.commit()
+    assert [row.act for row in store.audit_trail()] == ["second", "first"]
+    store.audit_later("Cô Mai", "third")
+    assert store.write(lambda _: store.write(lambda _: 7)) == 7, "inside a commit: at once"
+    assert [row.act for row in store.audit_trail()][0] == "third", "what waits goes first"
+    store.audit_later("Cô Mai", "last")
+    store.close()
+    kept = Store(tmp_path)
+    assert kept.audit_trail()[0].act == "last"
+    kept.close()

@@ -125,6 +125,20 @@ def test_an_event_that_says_lost_settles_them(farm: Farm) -> None:
     assert farm.hub.store.rows("SELECT first, last FROM lost") == [(2, 20)]
 
 
+def test_a_record_that_the_flash_no_longer_gives_holds_up_nothing(farm: Farm) -> None:
+    """In its place comes JOURNAL_LOST of its own sequence; what is below it may still come."""
+    node = farm.add()
+    farm.greet(node)
+    farm.ship(node)
+    node.put_block(rows(0))
+    node.put_event(g.EVENT_JOURNAL_LOST, 3, 3, 1)
+    node.put_block(rows(7200))
+    assert farm.ship(node, 3, 4) == Ack(1, 0b11, None)
+    assert farm.hub.store.rows("SELECT first, last FROM lost") == [(3, 3)]
+    assert farm.ship(node, 2) == Ack(4, 0, None)
+    assert farm.hub.store.rows("SELECT first, last FROM lost") == [(3, 3)]
+
+
 def test_a_now_that_tells_a_later_first_held_settles_them(farm: Farm) -> None:
     node = farm.add()
     farm.greet(node)

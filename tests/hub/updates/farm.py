@@ -32,11 +32,14 @@ NEWER = Program(bytes(range(255, -1, -1)) * 8, (0, 3, 0))
 
 
 class UpdateFarm:
-    """A hub with a program, nodes 1..n, and the frames between them in `up` and `down` until somebody carries them."""
+    """A hub with a program, nodes 1..n, and the frames between them in `up` and `down` until somebody carries them.
+
+    Nothing happens beside the test: the hub has no thread, and commits when the test takes what it sent.
+    """
 
     def __init__(self, folder: Path, count: int, clock: FakeClock | None = None, program: Program = NEW) -> None:
         self.program = program
-        self.farm = Farm(folder, clock)
+        self.farm = Farm(folder, clock, writer_thread=False)
         self.clock, self.hub = self.farm.clock, self.farm.hub
         self._open()
         self.down: deque[tuple[int, bytes]] = deque()
@@ -51,7 +54,7 @@ class UpdateFarm:
 
     def _open(self) -> None:
         self.hub = self.farm.hub
-        self.hub.releases.keep_only([])
+        self.hub.store.database.raw().execute("PRAGMA synchronous = off")  # no power cut of the PC here
         self.hub.releases.current = self.hub.releases.keep(self.program.data, self.program.version)
 
     def close(self) -> None:
@@ -61,8 +64,7 @@ class UpdateFarm:
         """The hub ends and starts again; what was on the wire to it is lost with it."""
         self.farm.close()
         self.farm.open()
-        self.hub = self.farm.hub
-        self.hub.releases.current = self.hub.releases.keep(self.program.data, self.program.version)
+        self._open()
         self.up.clear()
         self.down.clear()
         for node in self.nodes.values():
@@ -73,7 +75,7 @@ class UpdateFarm:
     def greet(self, number: int) -> None:
         """HELLO, and the NOW that proves the session; nothing of it is lost."""
         node = self.nodes[number]
-        self._collect()
+        self.collect()
         self.hub.link.receive(node.hello(), ("10.0.0.1", 4000 + number))
         reply, _ = self.farm.carrier.sent.pop()
         node.script.welcome(reply)
@@ -90,16 +92,17 @@ class UpdateFarm:
             self._now(number)
             if node.journal:
                 self.hub.link.receive(node.records(*list(node.journal)[:8]), ("10.0.0.1", 4000 + number))
-                self._collect()
+                self.collect()
 
     def _now(self, number: int) -> None:
         node = self.nodes[number]
         node.script.uptime_s += 1
         self.hub.link.receive(node.now(), ("10.0.0.1", 4000 + number))
-        self._collect()
+        self.collect()
 
-    def _collect(self) -> None:
-        """Take what the hub sent."""
+    def collect(self) -> None:
+        """The hub commits what waits; take what it sent."""
+        self.hub.store.commit()
         while self.farm.carrier.sent:
             frame, _ = self.farm.carrier.sent.popleft()
             self.down.append((parse_header(frame).node, frame))
@@ -110,7 +113,7 @@ class UpdateFarm:
             self.clock.advance(min(step_s, seconds))
             seconds -= step_s
             self.hub.tick()
-        self._collect()
+        self.collect()
 
     def deliver_down(self, index: int = 0) -> None:
         """One frame of the hub reaches its node, whose answer waits in `up`."""
@@ -135,7 +138,7 @@ class UpdateFarm:
         number, frame = self.up[index]
         del self.up[index]
         self.hub.link.receive(frame, ("10.0.0.1", 4000 + number))
-        self._collect()
+        self.collect()
 
     def carry(self) -> None:
         """Everything arrives, in order, until nothing is on the wire."""

@@ -46,6 +46,7 @@ class UpdateNode:
         self.busy = False
         self.refuses: int | None = None
         self.knows_updates = True
+        self.state = g.IMAGE_PROVEN  # what it says of an image that is neither on trial nor came back
         self.boots = 0
         self.asked_whole = 0  # it may still be checking, or wait until it is idle
         self.mistakes: list[str] = []
@@ -120,7 +121,7 @@ class UpdateNode:
     def _tlvs(self) -> Iterator[tuple[int, bytes]]:
         yield g.TLV_BOARD, b"esp32_devkitc"
         if self.knows_updates:
-            state = g.IMAGE_PROVEN
+            state = self.state
             if self.flash.trial:
                 state = g.IMAGE_ON_TRIAL
             elif self.flash.gone_back:

@@ -50,6 +50,16 @@ def test_a_node_that_went_back(farm: UpdateFarm) -> None:
     assert state(farm) == (OLD[:8].hex(), "rolled_back")
 
 
+def test_a_node_that_runs_its_spare_image_since_the_proven_one_is_damaged(farm: UpdateFarm) -> None:
+    farm.nodes[1].state = g.IMAGE_SPARE
+    farm.greet(1)
+    farm.tell(1)
+    farm.pass_s(1)
+    assert state(farm) == (OLD[:8].hex(), "spare")
+    farm.restart()
+    assert state(farm) == (OLD[:8].hex(), "spare")
+
+
 def test_an_older_program_says_nothing_of_its_image(farm: UpdateFarm) -> None:
     """Also when a newer one had: somebody flashed it back over USB."""
     farm.greet(1)

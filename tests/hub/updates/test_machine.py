@@ -4,9 +4,9 @@ bad images, people who pause and resume. Hypothesis chooses; scripted nodes are 
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -19,10 +19,6 @@ from tests.hub.updates.farm import NEW, UpdateFarm
 
 WHO = "Anh Tuấn"
 COUNT = 5
-HEAL_S = 400
-
-
-pytestmark = pytest.mark.deep
 
 
 class Rollouts(RuleBasedStateMachine):
@@ -134,9 +130,9 @@ class Rollouts(RuleBasedStateMachine):
         self._try(lambda: self.farm.hub.rollouts.retry(number, WHO))
 
     @staticmethod
-    def _try(act: object) -> None:
+    def _try(act: Callable[[], object]) -> None:
         try:
-            act()  # type: ignore[operator]
+            act()
         except HubError:
             return
 
@@ -177,7 +173,7 @@ class Rollouts(RuleBasedStateMachine):
         if rollout is None or rollout.state == plan.RUNNING:
             self.halted_at = None
             return
-        self.farm._collect()
+        self.farm.collect()
         if self.halted_at is None:
             self.farm.carry()
             self.halted_at = len(self.farm.sent)

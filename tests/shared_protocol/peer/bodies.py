@@ -68,14 +68,14 @@ def image_tag() -> bytes:
 
 def maintenance() -> list[tuple[str, list[Any], bytes]]:
     """(name, fields, body) of the messages of maintenance."""
-    name, rows = DIGEST[:8], [[1, 2, 1, -5], [3, 0, 0, None], [9, 4, 1, 1834]]
+    name, rows = DIGEST[:8], [[1, 2, 1, -5], [3, 0, 0, None], [9, 4, 1, 1834], [15, 3, 0, None]]
     return [
         ("recipe", [hexed(name), 100, 106, hexed(b"recipe")], name + le(100, 2) + le(106, 2) + le(6, 2) + b"recipe"),
         ("recipe_ack", [hexed(name), 17], name + b"\x11"),
         ("settings", [hexed(name), 0, 0, "hex:"], name + bytes(6)),
         ("settings_ack", [hexed(name), 0], name + b"\0"),
         ("check", [hexed(ID)], ID),
-        ("check_result", [hexed(ID), rows], ID + b"\3" + b"\1\2\1" + opt(-5) + b"\3\0\0\0" + b"\t\4\1" + opt(1834)),
+        ("check_result", [hexed(ID), rows], ID + b"\4\1\2\1" + opt(-5) + b"\3\0\0\0\t\4\1" + opt(1834) + b"\x0f\3\0\0"),
         ("service", [hexed(ID), 9, 600], ID + le(9, 4) + le(600, 2)),
         (
             "update_begin",

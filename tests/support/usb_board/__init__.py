@@ -6,8 +6,12 @@ the commands flash, check, console and rescue.
 
 import serial
 
-from tests.support.usb_board.board import UsbBoard
-from tests.support.usb_board.firmware import fake_micropython
+from tests.support import needs
+
+needs.ptys()
+
+from tests.support.usb_board.board import UsbBoard  # noqa: E402
+from tests.support.usb_board.firmware import fake_micropython  # noqa: E402
 
 __all__ = ["UsbBoard", "fake_micropython"]
 

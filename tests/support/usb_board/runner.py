@@ -1,7 +1,9 @@
 """The face of a bench board that boots from its flash: MicroPython's unix port in a pty on boards/simulated.
 
 Each process is one boot. What a UART carries goes in by `feed` and out by `say`; a soft reset, `machine.reset()` and a
-watchdog that bites start the next boot, as on the chip.
+watchdog that bites start the next boot, as on the chip. So does Ctrl-C: it asks the interpreter to stop at its next
+step. The unix port itself would jump out of wherever it is; out of its allocator, that leaves a lock held, and the
+board hangs at its prompt for ever.
 """
 
 import contextlib
@@ -22,10 +24,13 @@ from boards.simulated import process
 from boards.simulated.process import SimulatedNode
 
 RUN = (
-    "import sys, signal, fcntl, termios; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+    "import sys, ctypes, fcntl, termios, micropython_run; from signal import SIGUSR1; "
     "fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "ask = ctypes.CDLL(micropython_run.__file__).mp_sched_keyboard_interrupt; "
+    "ctypes.CDLL(None).signal(SIGUSR1, ask); "
     "from micropython_unix import main; sys.argv[0] = 'micropython'; sys.exit(main())"
 )
+CTRL_C = b"\x03"
 RAW_PROMPT, BANNER_END = b"raw REPL; CTRL-B to exit\r\n>", b'Type "help()" for more information.\r\n>>> '
 BANNER = b"MicroPython "
 READY = b"simulated board: boot.py"
@@ -36,14 +41,13 @@ PANIC_PAUSE_S = 0.3
 
 
 def a_console() -> tuple[int, int]:
-    """A pty whose far end is as plain as a UART; Ctrl-C interrupts what runs there."""
+    """A pty whose far end is as plain as a UART. MicroPython has ISIG on while code runs and off at its prompt."""
     near, far = pty.openpty()
     wanted = termios.tcgetattr(far)
     wanted[0] = wanted[1] = 0
-    wanted[3] = termios.ISIG | termios.NOFLSH
-    wanted[6][termios.VINTR] = b"\x03"
-    for other in (termios.VQUIT, termios.VSUSP):
-        wanted[6][other] = b"\0"
+    wanted[3] = termios.ISIG
+    for key in (termios.VINTR, termios.VQUIT, termios.VSUSP):
+        wanted[6][key] = b"\0"
     termios.tcsetattr(far, termios.TCSANOW, wanted)
     return near, far
 
@@ -97,7 +101,18 @@ class Runner:
             if self._early is not None:
                 self._early = (self._early + data)[:UART_RING]
             elif self._near is not None:
-                write_all(self._near, data)
+                self._receive(self._near, data)
+
+    def _receive(self, near: int, data: bytes) -> None:
+        """Ctrl-C never waits behind what the running code has not read yet; at the prompt it is a byte like others."""
+        first, *others = data.split(CTRL_C)
+        write_all(near, first)
+        for piece in others:
+            if termios.tcgetattr(near)[3] & termios.ISIG:
+                self._signal(signal.SIGUSR1)
+            else:
+                write_all(near, CTRL_C)
+            write_all(near, piece)
 
     def _ready(self) -> None:
         early, self._early = self._early, None
@@ -126,10 +141,14 @@ class Runner:
             self._kill()
 
     def _kill(self) -> None:
+        self._signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait(10)
+
+    def _signal(self, number: int) -> None:
         if self._process is not None and self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(10)
+                os.killpg(self._process.pid, number)
 
     def _live(self) -> None:
         while not self._ending.is_set():
