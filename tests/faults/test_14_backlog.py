@@ -26,7 +26,7 @@ def arrived(report: Report, sets: int) -> bool:
 @pytest.mark.parametrize("days", [2, pytest.param(7, marks=[pytest.mark.deep, pytest.mark.timeout(900)])])
 def test_days_offline_then_a_storm(tmp_path: Path, table: Row, days: int) -> None:
     """They are in the journal before the net comes: every set arrives once through 30 % loss, doubling, disorder."""
-    with Farm(tmp_path, weather=STORM, prefill_s=days * DAY_S, speed=25, settings=EVERY_5_MIN) as farm:
+    with Farm(tmp_path, weather=STORM, prefill_s=days * DAY_S, speed=10, settings=EVERY_5_MIN) as farm:
         farm.start()
         farm.until(lambda: farm.boards[1].prefilled() == 1.0, "the days pass")
         farm.until(lambda: arrived(farm.report(), days * SETS_A_DAY), "they arrive")
