@@ -62,7 +62,7 @@ def summary(process: "subprocess.Popen[str]") -> dict[str, object]:
 
 def lines(process: "subprocess.Popen[str]") -> Iterator[str]:
     assert process.stdout is not None
-    for line in process.stdout:
-        print(line, end="", flush=True)
-        yield line
-    process.wait(60)
+    with process:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            yield line
