@@ -7,6 +7,7 @@ then on; no hash is built in here. Layout: Espressif, "Firmware Image Format" an
 """
 
 import hashlib
+import http.client
 import json
 import os
 import re
@@ -289,7 +290,7 @@ def download(url: str, progress: Progress | None = None) -> bytes:
                     progress(len(data), max(total, len(data)))
                 if len(data) > MOST_BYTES:
                     raise FetchFailed("too_large", url=url, name=name)
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise FetchFailed(str(reason)[:80], url=url, name=name) from None
     return bytes(data)
@@ -297,7 +298,7 @@ def download(url: str, progress: Progress | None = None) -> bytes:
 
 def _choose(page: str, name: str) -> str | None:
     """The link to the image: of the preferred release, else the newest stable one that is new enough."""
-    links = re.findall(rf'"(/resources/firmware/{name}-(\d{{8}})-v(\d+(?:\.\d+){{1,2}})\.bin)"', page)
+    links = re.findall(rf"(/resources/firmware/{name}-(\d{{8}})-v(\d+(?:\.\d+){{1,2}})\.bin)\b", page)
     found = {_version(version): link for link, _, version in links if _version(version) >= FLOOR}
     preferred = [version for version in found if f"{version[0]}.{version[1]}" == PREFERRED]
     return found[max(preferred or found)] if found else None

@@ -28,7 +28,7 @@ ZONE_KINDS = ("worm_house", "tea_field", "drying_room", "store", "seedling", "ot
 MAX_NAME = 64  # characters; HELLO's OFFER carries a farm's name of at most 64 bytes, cut there
 MAX_NUMBER = 0xFFFE  # FFFF on the wire is "discovery", 0 is "none yet"
 KEY_BYTES = 16
-PAGE_PORT = 8080  # of the page, unless a hub on this data folder was started with another
+PAGE_PORT, UDP_PORT = 8080, 47470  # of the page and the nodes, unless a hub on this data folder was started otherwise
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,22 @@ class Fleet:
     @property
     def page_port(self) -> int:
         """The TCP port at which this farm's page was last served, for what is printed on cards."""
-        found = self._store.fetch(Setting.select().where(Setting.name == "page_port"))
-        return int(found[0]["value"]) if found else PAGE_PORT
+        return self._port("page_port", PAGE_PORT)
 
-    @page_port.setter
-    def page_port(self, port: int) -> None:
-        if port != self.page_port:
-            self._run(Setting.insert(name="page_port", value=str(port)).on_conflict_replace())
+    @property
+    def udp_port(self) -> int:
+        """The UDP port at which this farm's nodes were last heard, for what is written onto a board."""
+        return self._port("udp_port", UDP_PORT)
+
+    def served(self, page_port: int, udp_port: int) -> None:
+        """Note where a hub serves, for the commands beside it."""
+        for name, port, known in (("page_port", page_port, self.page_port), ("udp_port", udp_port, self.udp_port)):
+            if port != known:
+                self._run(Setting.insert(name=name, value=str(port)).on_conflict_replace())
+
+    def _port(self, name: str, default: int) -> int:
+        found = self._store.fetch(Setting.select().where(Setting.name == name))
+        return int(found[0]["value"]) if found else default
 
     # -- zones
 

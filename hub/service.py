@@ -13,7 +13,7 @@ from hub.checks import Checks
 from hub.clock import Clock
 from hub.commands import Commands
 from hub.errors import HubError
-from hub.fleet import Fleet
+from hub.fleet import UDP_PORT, Fleet
 from hub.inspections import Inspections
 from hub.link.link import Link
 from hub.link.rejects import Rejects
@@ -30,7 +30,6 @@ from hub.updates.release import Make, Releases
 from hub.updates.rollout import Rollouts
 from shared_protocol import registry as g
 
-UDP_PORT = 47470
 TICK_S = 0.05  # a quarter of the shortest repetition
 # How long one thread may hold the interpreter while others wait. The default of 5 ms would let four busy page threads
 # hold up each datagram by 20 ms.

@@ -16,7 +16,6 @@ from flash_tools.wishes import Unit
 from flash_tools.words import say
 from hub.cli.places import lan_address
 from hub.fleet import Fleet, Node
-from hub.service import UDP_PORT
 from hub.settings import patch
 
 YES, NO = ("c", "y"), ("k", "n")
@@ -145,7 +144,7 @@ class FleetDesk:
             if text is None:
                 own = lan_address()
                 text = self._asked("ask.hub", own) if own.startswith("127.") else own
-            self._hub = _address(text)
+            self._hub = _address(text, self._fleet.udp_port)
         return self._hub
 
     def _page(self, hub: tuple[str, int]) -> str:
@@ -215,9 +214,12 @@ def wifi_from_file(path: Path) -> Networks:
     return networks
 
 
-def _address(text: str) -> tuple[str, int]:
+def _address(text: str, default: int) -> tuple[str, int]:
     host, _, port = text.partition(":")
     try:
-        return str(ipaddress.IPv4Address(host)), int(port or UDP_PORT)
+        found = str(ipaddress.IPv4Address(host)), int(port or default)
     except ValueError:
         raise BadAnswer("ip", value=text) from None
+    if not 0 < found[1] < 1 << 16:
+        raise BadAnswer("ip", value=text)
+    return found

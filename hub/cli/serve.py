@@ -7,8 +7,7 @@ from rich.console import Console
 
 from hub.cli.places import data_folder
 from hub.cli.serving import page_address, serving, show_address, wait_for_end
-from hub.fleet import PAGE_PORT
-from hub.service import UDP_PORT
+from hub.fleet import PAGE_PORT, UDP_PORT
 
 
 @click.command("hub")

@@ -32,7 +32,7 @@ def serving(
     hub.start()
     try:
         site = PageServer(hub, listen=listen, port=http)
-        hub.fleet.page_port = site.port
+        hub.fleet.served(site.port, hub.port)
         site.start()
         try:
             yield hub, site

@@ -19,11 +19,19 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from flask import Flask
+from werkzeug.routing import IntegerConverter
 
 from hub.service import Hub
 from hub.web import api, delivery, failures, pages, security, templating
 from hub.web.here import Site
 from hub.web.trends import Trends
+from hub.web.words import WHOLE
+
+
+class StoredNumber(IntegerConverter):
+    """A number in an address, no larger than the store can hold; a larger one names nothing (404)."""
+
+    regex = WHOLE.pattern
 
 
 def create_app(hub: Hub, *, names: Iterable[str] = ()) -> Flask:
@@ -38,6 +46,7 @@ def create_app(hub: Hub, *, names: Iterable[str] = ()) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=64 * 1024,
     )
+    app.url_map.converters["int"] = StoredNumber
     app.extensions["nhavuon"] = Site(hub, Trends(hub), secrets.token_hex(3))
     security.protect(app, names)
     delivery.set_up(app)

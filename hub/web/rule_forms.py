@@ -232,7 +232,7 @@ def _rows(words: Words, rule: Rule, typed: Form | None) -> list[Row]:
         from_, to = ("" if one is None else rules.clock(one) for one in (start, end))
         if typed is not None:
             from_, to = typed.get(f"from-{row}", ""), typed.get(f"to-{row}", "")
-            mask = sum(1 << int(day) for day in set(typed.getlist(f"days-{row}")) if day.isdigit() and int(day) < DAYS)
+            mask = sum(1 << int(day) for day in set(typed.getlist(f"days-{row}")) if day in map(str, range(DAYS)))
         days = tuple(Option(str(day), words.say(f"weekday_short.{day}"), bool(mask >> day & 1)) for day in range(DAYS))
         found.append(Row(from_, to, days))
     return found

@@ -13,7 +13,7 @@ from hub.recipes.document import Rule
 from hub.recipes.machinery import Machinery
 from hub.web import rules
 from hub.web.rule_forms import DAYS, TENTHS, UNITS, Field, Form, Group, unit_of
-from hub.web.words import parse_number
+from hub.web.words import parse_number, whole_number
 
 MOST = 10_000_000  # far above every limit, far below what a node's number holds
 
@@ -64,12 +64,12 @@ def _read_clock(one: Field, form: Form, rule: Rule, machinery: Machinery) -> int
 
 
 def _read_ids(one: Field, form: Form, rule: Rule, machinery: Machinery) -> tuple[int, ...] | None:
-    return tuple(int(text) for text in form.getlist(one.name)) or None
+    return tuple(whole_number(text) for text in form.getlist(one.name)) or None
 
 
 def _read_id(one: Field, form: Form, rule: Rule, machinery: Machinery) -> int | None:
     text = form.get(one.name, "")
-    return int(text) if text else None
+    return whole_number(text) if text else None
 
 
 def _read_choice(one: Field, form: Form, rule: Rule, machinery: Machinery) -> str | None:
@@ -116,10 +116,9 @@ def minute(text: str) -> int | None:
     if not plain:
         return None
     hours, _, minutes = plain.partition(":")
-    if not (hours.isascii() and hours.isdigit() and (not minutes or (minutes.isascii() and minutes.isdigit()))):
-        raise ValueError(text)
-    found = int(hours) * 60 + int(minutes or 0)
-    if int(minutes or 0) > 59 or found > rules.DAY_MIN:
+    past = whole_number(minutes or "0")
+    found = whole_number(hours) * 60 + past
+    if past > 59 or found > rules.DAY_MIN:
         raise ValueError(text)
     return found
 

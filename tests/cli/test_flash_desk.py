@@ -112,8 +112,15 @@ def test_a_list_of_boards_cannot_be_answered_by_yes(fleet: Fleet, tmp_path: Path
 
 def test_the_hubs_address_is_a_number(fleet: Fleet, tmp_path: Path) -> None:
     assert desk(fleet, tmp_path, Person(), hub="10.0.0.2:5000", yes=True).unit(MAC, BOARD).hub == ("10.0.0.2", 5000)
-    with pytest.raises(BadAnswer):
-        desk(fleet, tmp_path, Person(), hub="my-pc", yes=True).unit(MAC, BOARD)
+    for wrong in ("my-pc", "10.0.0.2:70000", "10.0.0.2:0", "10.0.0.2:x"):
+        with pytest.raises(BadAnswer):
+            desk(fleet, tmp_path, Person(), hub=wrong, yes=True).unit(MAC, BOARD)
+
+
+def test_the_hub_is_where_it_heard_nodes_last(fleet: Fleet, tmp_path: Path) -> None:
+    assert desk(fleet, tmp_path, Person(), yes=True).unit(MAC, BOARD).hub == ("192.168.1.10", 47470)
+    fleet.served(fleet.page_port, 50000)
+    assert desk(fleet, tmp_path, Person(), yes=True).unit(MAC, BOARD).hub == ("192.168.1.10", 50000)
 
 
 def test_a_wifi_file_and_what_is_wrong_with_one(tmp_path: Path) -> None:
@@ -154,6 +161,6 @@ def test_the_list_of_commands_does_not_need_the_usb_tools() -> None:
 @pytest.mark.parametrize(("served", "port"), [(None, 8080), (9000, 9000)])
 def test_the_page_is_where_the_hub_served_it_last(fleet: Fleet, tmp_path: Path, served: int | None, port: int) -> None:
     if served:
-        fleet.page_port = served
+        fleet.served(served, fleet.udp_port)
     unit = desk(fleet, tmp_path, Person(), yes=True).unit(MAC, BOARD)
     assert unit.page == f"192.168.1.10:{port}"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import struct
+import threading
 from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +25,7 @@ from flash_tools.errors import (
     NotAnImage,
     NotInBundle,
 )
+from hub.cli.flash import command
 from tests.support.usb_board import fake_micropython
 
 NAME = "ESP32_GENERIC-20240602-v1.23.0.bin"
@@ -141,6 +145,45 @@ def test_fetching_takes_the_link_from_the_page_and_keeps_the_file(tmp_path: Path
         "https://micropython.org/resources/firmware/" + NAME,
     ]
     assert mp.chosen("esp32", None, None, memory).data == sound()
+
+
+class Site(BaseHTTPRequestHandler):
+    """A web site with a page of links and the images of every chip."""
+
+    def do_GET(self) -> None:
+        name = self.path.strip("/").rpartition("/")[2]
+        if self.path.startswith("/download/"):
+            body = f'<a href="/resources/firmware/{name}-20240602-v1.23.0.bin">v1.23.0</a>'.encode()
+        else:
+            chip = next(chip for chip, known in mp.NAMES.items() if known == name.partition("-")[0])
+            body = sound(chip)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_a_bundle_is_filled_and_flashes_without_the_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(mp, "SITE", f"http://127.0.0.1:{server.server_port}")
+    done = CliRunner().invoke(command, ["--fill-bundle", str(tmp_path), "--lang", "en"])
+    server.shutdown()
+    server.server_close()
+    assert done.exit_code == 0, done.output
+    for chip in mp.NAMES:
+        image = mp.bundled(tmp_path, chip)
+        assert image.chip == chip and image.sha256 in done.output.replace("\n", "")
+
+
+def test_a_bundle_that_cannot_be_filled_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mp, "SITE", "http://127.0.0.1:9")
+    done = CliRunner().invoke(command, ["--fill-bundle", str(tmp_path), "--lang", "en"])
+    assert done.exit_code == 2 and "127.0.0.1:9" in done.output.replace("\n", ""), done.output
+    assert not list(tmp_path.glob("*.bin"))
 
 
 def test_fetching_fails_in_words(tmp_path: Path) -> None:

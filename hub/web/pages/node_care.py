@@ -13,6 +13,7 @@ from hub.rights import needs
 from hub.web import failures, here
 from hub.web.failures import BadRequest
 from hub.web.pages.orders import by
+from hub.web.words import whole_number
 
 pages = Blueprint("node_care", __name__)
 
@@ -51,9 +52,11 @@ def rename(number: int) -> ResponseReturnValue:
 def move(number: int) -> ResponseReturnValue:
     """Form: `zone`, a zone's number, or "" for none."""
     text = request.form.get("zone", "")
-    if text and not text.isdecimal():
-        raise BadRequest(detail=f"zone={text[:20]}")
-    moved = here.hub().fleet.move(number, int(text) if text else None)
+    try:
+        zone_id = whole_number(text) if text else None
+    except ValueError:
+        raise BadRequest(detail=f"zone={text[:20]}") from None
+    moved = here.hub().fleet.move(number, zone_id)
     place = here.hub().fleet.zone(moved.zone_id).name if moved.zone_id is not None else ""
     here.hub().store.audit(by(), "move", f"node {number} to zone {moved.zone_id}")
     words = here.words()

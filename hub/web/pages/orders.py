@@ -9,6 +9,7 @@ from hub.rights import needs
 from hub.web import here, machines
 from hub.web.failures import BadRequest
 from hub.web.machines import HOLD_OFF_MINUTES, MINUTES, RESTS, Machine
+from hub.web.words import whole_number
 
 pages = Blueprint("orders", __name__)
 
@@ -76,7 +77,7 @@ def card(ticket: Ticket) -> Machine:
     reported = next((one for one in now.actuators if one.actuator == ticket.actuator), None) if now else None
     if now is None or reported is None:
         raise UnknownTicket()
-    minutes = request.args.get("minutes", type=int)
+    minutes = request.args.get("minutes", type=whole_number)
     again = minutes if minutes in MINUTES else MINUTES[1]
     rest = request.args.get("rest", "")
     rest = rest if rest in RESTS else RESTS[0]

@@ -21,6 +21,7 @@ from hub.web import failures, here
 from hub.web.failures import BadRequest
 from hub.web.pages.node_settings import is_probe
 from hub.web.pages.orders import by
+from hub.web.words import whole_number
 
 pages = Blueprint("probes", __name__)
 
@@ -56,7 +57,7 @@ class Ends:
 @needs("technician")
 def show(number: int, channel: int) -> ResponseReturnValue:
     node, found = _probe_of(number, channel)
-    ends = Ends(request.args.get("dry", type=int), request.args.get("wet", type=int))
+    ends = Ends(request.args.get("dry", type=whole_number), request.args.get("wet", type=whole_number))
     wrong = ""
     if ends.step == 3:
         wrong = _wrong(ends)
@@ -71,7 +72,7 @@ def take(number: int, channel: int) -> ResponseReturnValue:
     step = request.form.get("step", "")
     if step not in STEPS:
         raise BadRequest(detail=f"step={step[:20]}")
-    ends = Ends(request.form.get("dry", type=int), None)
+    ends = Ends(request.form.get("dry", type=whole_number), None)
     try:
         value = _steady(here.hub().checks.probe(number, channel))
     except HubError as error:
@@ -85,7 +86,7 @@ def take(number: int, channel: int) -> ResponseReturnValue:
 def save(number: int, channel: int) -> ResponseReturnValue:
     """Form: `dry` and `wet` in mV."""
     node, found = _probe_of(number, channel)
-    dry, wet = request.form.get("dry", type=int), request.form.get("wet", type=int)
+    dry, wet = request.form.get("dry", type=whole_number), request.form.get("wet", type=whole_number)
     if dry is None or wet is None:
         raise BadRequest(detail="dry, wet")
     try:

@@ -8,6 +8,7 @@ from hub.people import SlowDown
 from hub.rights import ANYONE, ROLES, needs
 from hub.web import failures, here
 from hub.web.failures import BadRequest
+from hub.web.words import whole_number
 
 pages = Blueprint("sign_in", __name__)
 
@@ -16,13 +17,13 @@ pages = Blueprint("sign_in", __name__)
 @needs(ANYONE)
 def show() -> ResponseReturnValue:
     """Without `who` the list of names, with it the field for the PIN or password."""
-    return _page(request.args.get("who", type=int))
+    return _page(request.args.get("who", type=whole_number))
 
 
 @pages.post("/sign-in")
 @needs(ANYONE)
 def enter() -> ResponseReturnValue:
-    who = request.form.get("who", type=int)
+    who = request.form.get("who", type=whole_number)
     if who is None:
         raise BadRequest(detail="who")
     try:

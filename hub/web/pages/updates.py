@@ -12,6 +12,7 @@ from hub.updates.plan import ENDED, FAILED, RUNNING, SKIPPED
 from hub.web import failures, here, update_view
 from hub.web.failures import BadRequest
 from hub.web.pages.orders import by
+from hub.web.words import whole_number
 
 pages = Blueprint("updates", __name__)
 
@@ -38,7 +39,7 @@ def show() -> ResponseReturnValue:
 def start() -> ResponseReturnValue:
     """Form: `nodes`, a number for each chosen node, and `first`, the one that goes first."""
     try:
-        begin(request.form.getlist("nodes", type=int), request.form.get("first", type=int))
+        begin(request.form.getlist("nodes", type=whole_number), request.form.get("first", type=whole_number))
     except HubError as error:
         return _page(failures.text(error)), failures.status(error)
     return redirect(url_for("updates.show"), 303)

@@ -18,6 +18,7 @@ LANGUAGES = ("vi", "en")
 NBSP = "\u00a0"
 DIGITS = {"celsius": 1, "percent": 0, "lux": 0, "ppm": 0, "volt": 1}  # decimals shown; other units: all that there are
 MINUTE, HOUR, DAY = 60, 3600, 86400
+WHOLE = re.compile(r"[0-9]{1,18}")  # SQLite's integers end at 19 digits
 NUMBER = re.compile(r"[+-]?([0-9]{1,12}(\.[0-9]{0,6})?|\.[0-9]{1,6})")
 
 
@@ -125,6 +126,13 @@ def in_sentence(name: str) -> str:
 def local(at_s: float) -> datetime:
     """Unix seconds in the farm's time zone."""
     return datetime.fromtimestamp(at_s, FARM_TIME)
+
+
+def whole_number(text: str) -> int:
+    """A whole number from 0, as a form or an address sends it. ValueError when it is none that the store can hold."""
+    if not WHOLE.fullmatch(text):
+        raise ValueError(text)
+    return int(text)
 
 
 def parse_number(text: str) -> Decimal:
