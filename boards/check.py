@@ -9,6 +9,7 @@ from typing import Any
 
 from boards.chips import CHIPS, Chip
 from shared_protocol import names
+from shared_protocol import registry as g
 
 DRIVERS: dict[str, tuple[str, ...]] = {
     "dht22": ("temperature", "humidity"),
@@ -35,7 +36,7 @@ WORLDS = ("worm_house", "tea_field")
 PLACE_BYTES = 24
 NAME_BYTES = 24
 LONGEST_ON_S = 65_535
-MOST_CHANNELS, MOST_ACTUATORS = 16, 8
+TABLE_BYTES = 480  # a record of the journal (firmware/node/journal.py): what a node calls its parts is one
 
 
 class BoardError(Exception):
@@ -52,7 +53,7 @@ def problems(document: object) -> list[str]:
         return ["the file must be one JSON object"]
     found = list(_form(document))
     if not found:
-        found = [*_sensors_together(document), *_pins(document)]
+        found = [*_sensors_together(document), *_table(document), *_pins(document)]
     return found
 
 
@@ -72,7 +73,7 @@ def _form(document: dict[str, Any]) -> Iterator[str]:
         yield "settings: must be an object"
     yield from _recipe(document.get("recipe", {"name": "", "rules": []}))
     yield from _led_and_inputs(document)
-    for key, check, most in (("sensors", _sensor, MOST_CHANNELS), ("actuators", _actuator, MOST_ACTUATORS)):
+    for key, check, most in (("sensors", _sensor, g.MAX_CHANNELS), ("actuators", _actuator, g.MAX_ACTUATORS)):
         items = document.get(key)
         if not isinstance(items, list) or len(items) > most:
             yield f"{key}: must be a list of at most {most}"
@@ -186,8 +187,8 @@ def _numbers_once(document: dict[str, Any]) -> Iterator[str]:
     """Channel and actuator ids, each used once; tolerant of wrong forms, which others report."""
     sensors = [s for s in _objects(document.get("sensors")) if isinstance(s.get("channels"), list)]
     channels = [c for s in sensors for c in _objects(s["channels"])]
-    if len(channels) > MOST_CHANNELS:
-        yield f"sensors: {len(channels)} channels; a node has at most {MOST_CHANNELS}"
+    if len(channels) > g.MAX_CHANNELS:
+        yield f"sensors: {len(channels)} channels; a node has at most {g.MAX_CHANNELS}"
     for what, items in (("channel", channels), ("actuator", _objects(document.get("actuators")))):
         ids = [str(item.get("id")) for item in items]
         for twice in sorted({number for number in ids if ids.count(number) > 1}):
@@ -220,6 +221,15 @@ def _sensors_together(document: dict[str, Any]) -> Iterator[str]:
         if place in seen:
             yield f"{where}: the same sensor is there twice; give it another pin or address"
         seen.append(place)
+
+
+def _table(document: dict[str, Any]) -> Iterator[str]:
+    """The channel table of the node, as shared_protocol.record.encode_table writes it, must fit one record."""
+    places = [channel.get("place", "") for sensor in document["sensors"] for channel in sensor["channels"]]
+    titles = [actuator["name"] for actuator in document["actuators"]]
+    size = 3 + sum(5 + len(text.encode()) for text in places) + sum(3 + len(text.encode()) for text in titles)
+    if size > TABLE_BYTES:
+        yield f"place, name: all of them together are {size - TABLE_BYTES} bytes too long; shorten some"
 
 
 def _pins(document: dict[str, Any]) -> Iterator[str]:

@@ -7,12 +7,14 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from boards.board import BoardError, load, names, parse
-from boards.check import UNITS, problems
+from boards.check import TABLE_BYTES, UNITS, problems
 from boards.chips import CHIPS
+from shared_protocol import registry as g
+from shared_protocol.record import Actuator, Channel, Table, encode_table
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "boards/schema.json").read_text("utf-8"))
@@ -134,6 +136,29 @@ def test_a_contact_with_a_resistor_of_its_own_may_use_any_input() -> None:
 def test_a_contact_is_0_or_1_in_its_scale(kind: str, unit: str, scale: int) -> None:
     channel = parse(wired("contact", 32, kind)).device()["channels"][0]
     assert (channel["unit"], channel["scale"], channel["out"]) == (UNITS[unit], scale, 0)
+
+
+def thermometers(places: list[str], relay: str = "Quạt") -> dict[str, Any]:
+    """That many on one wire, each with its rom."""
+    channels = [{"id": n, "kind": "bed_temperature", "place": place} for n, place in enumerate(places, 1)]
+    sensors = [{"driver": "ds18x20", "pin": 32, "rom": f"28{one['id']:014x}", "channels": [one]} for one in channels]
+    document = one_relay("esp32", 25, sensors=sensors)
+    document["actuators"][0]["name"] = relay
+    return document
+
+
+def test_a_board_has_no_more_channels_than_a_block_has_columns() -> None:
+    assert problems(thermometers([""] * g.MAX_CHANNELS)) == []
+    assert "at most 15" in problems(thermometers([""] * (g.MAX_CHANNELS + 1)))[0]
+
+
+@given(st.lists(st.sampled_from(["", "luống 2", "x" * 23, "x" * 24]), min_size=12, max_size=15), st.integers(1, 24))
+@example(["x" * 24] * 15, 24)
+def test_a_board_is_right_when_its_table_fits_a_record(places: list[str], length: int) -> None:
+    document = thermometers(places, "y" * length)
+    channels = [Channel(n, 1, 1, -1, place) for n, place in enumerate(places, 1)]
+    table = encode_table(Table(1, channels, [Actuator(1, 1, "y" * length)]))
+    assert (problems(document) == []) == (len(table) <= TABLE_BYTES)
 
 
 def test_a_heater_wants_its_thermostat_told() -> None:
