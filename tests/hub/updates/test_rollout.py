@@ -1,36 +1,13 @@
 """Rollouts: one node first, the others after it has proved the image; what is shown is what nodes reported."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from hub.errors import NoRelease, NoRollout, NothingToUpdate, Refused, RolloutOpen, UnknownNode
 from hub.updates.rollout import AT_ONCE
-from hub.updates.sender import CHUNK, GAP_S
 from shared_protocol import registry as g
 from tests.hub.updates.farm import NEW, NEWER, UpdateFarm
-from tests.support.fakes import FakeClock
 
 WHO = "Anh Tuấn"
-
-
-@pytest.fixture
-def farm(tmp_path: Path, clock: FakeClock) -> Iterator[UpdateFarm]:
-    made = UpdateFarm(tmp_path / "data", 6, clock)
-    yield made
-    made.close()
-    assert not [mistake for node in made.nodes.values() for mistake in node.mistakes]
-
-
-def prove(farm: UpdateFarm, number: int) -> None:
-    """A node that has the image restarts with it and proves itself."""
-    assert farm.nodes[number].switch()
-    farm.greet(number)
-    assert farm.states()[number] == "trial"
-    assert farm.nodes[number].confirm()
-    farm.tell(number)
-    farm.run(0.1)
 
 
 def test_one_goes_first_and_the_others_only_when_it_has_proved_itself(farm: UpdateFarm) -> None:
@@ -54,7 +31,7 @@ def test_one_goes_first_and_the_others_only_when_it_has_proved_itself(farm: Upda
     assert farm.states() == {1: "proven", **dict.fromkeys((2, 3, 4), "stored"), 5: "queued", 6: "queued"}
     for number in range(2, 7):
         farm.run(3)
-        prove(farm, number)
+        farm.prove(number)
     assert farm.hub.rollouts.open is None and farm.hub.rollouts.newest.state == "done"
     assert {node.image for node in farm.nodes.values()} == {NEW.sha256}
     acts = [(row.who, row.act) for row in farm.hub.store.audit_trail()]
@@ -114,7 +91,7 @@ def test_an_old_rollback_is_not_taken_for_a_new_one(farm: UpdateFarm) -> None:
     farm.greet(1)
     farm.run(3)
     assert farm.states()[1] == "stored"
-    prove(farm, 1)
+    farm.prove(1)
 
 
 def test_a_hello_that_was_on_its_way_already_is_no_rollback(farm: UpdateFarm) -> None:
@@ -176,9 +153,9 @@ def test_a_node_that_was_refused_can_be_tried_again(farm: UpdateFarm) -> None:
     farm.hub.rollouts.retry(1, WHO)
     farm.hub.rollouts.resume(WHO)
     farm.run(3)
-    prove(farm, 1)
+    farm.prove(1)
     farm.run(3)
-    prove(farm, 2)
+    farm.prove(2)
     assert farm.hub.rollouts.newest.state == "done"
 
 
@@ -190,7 +167,7 @@ def test_a_node_that_is_silent_is_updated_when_it_comes_back(farm: UpdateFarm) -
     assert {one.node: one.standing for one in farm.hub.rollouts.candidates()}[2] == "silent"
     farm.hub.rollouts.start(WHO, nodes=[1, 2])
     farm.run(3)
-    prove(farm, 1)
+    farm.prove(1)
     farm.nodes[2].script.session = None
     farm.pass_s(50, 1)
     assert farm.states() == {1: "proven", 2: "waiting"}
@@ -203,7 +180,7 @@ def test_silent_nodes_keep_nobody_waiting(farm: UpdateFarm) -> None:
     farm.greet_all()
     farm.hub.rollouts.start(WHO)
     farm.run(3)
-    prove(farm, 1)
+    farm.prove(1)
     for number in (2, 3, 4):
         farm.nodes[number].script.session = None
     farm.run(60)
@@ -215,7 +192,7 @@ def test_no_more_than_three_have_an_image_that_is_not_proved_on_them(farm: Updat
     farm.greet_all()
     farm.hub.rollouts.start(WHO)
     farm.run(3)
-    prove(farm, 1)
+    farm.prove(1)
     farm.run(3)
     for number in (2, 3, 4):
         farm.nodes[number].switch()
@@ -268,139 +245,3 @@ def test_what_makes_no_sense_is_refused_by_cause(farm: UpdateFarm) -> None:
     assert farm.hub.rollouts.candidates() == []
     with pytest.raises(NoRelease):
         farm.hub.rollouts.start(WHO)
-
-
-def test_a_pause_holds_the_next_chunk_back(farm: UpdateFarm) -> None:
-    farm.greet_all()
-    farm.hub.rollouts.start(WHO, nodes=[1])
-    farm.run(0.2)
-    farm.hub.rollouts.pause(WHO)
-    farm.carry()
-    sent = len(farm.sent)
-    farm.run(60)
-    assert len(farm.sent) == sent and farm.states() == {1: "waiting"}
-    farm.hub.rollouts.resume(WHO)
-    farm.run(3)
-    assert farm.states() == {1: "stored"}
-    offsets = [body[1] for _, _, kind, body in farm.sent if kind == g.MSG_UPDATE_CHUNK]
-    assert len(offsets) == -(-len(NEW.data) // CHUNK), "it went on where it had stopped"
-
-
-def test_a_pause_does_not_hide_what_a_node_reports(farm: UpdateFarm) -> None:
-    farm.greet_all()
-    farm.hub.rollouts.start(WHO, nodes=[1, 2])
-    farm.run(3)
-    farm.hub.rollouts.pause(WHO)
-    farm.nodes[1].switch()
-    farm.greet(1)
-    farm.nodes[1].confirm()
-    farm.tell(1)
-    farm.run(1)
-    assert farm.states() == {1: "proven", 2: "queued"} and farm.sent_to() == {1}
-
-
-def test_the_rate_is_bounded(farm: UpdateFarm) -> None:
-    farm.greet_all()
-    farm.hub.rollouts.start(WHO, nodes=[1])
-    farm.run(3)
-    times = [at_s for at_s, _, kind, _ in farm.sent if kind == g.MSG_UPDATE_CHUNK]
-    assert all(after - before >= GAP_S - 1e-6 for before, after in zip(times, times[1:], strict=False))
-
-
-def test_a_restart_of_the_hub_changes_nothing(farm: UpdateFarm) -> None:
-    farm.greet_all()
-    farm.hub.rollouts.start(WHO, nodes=[1, 2])
-    farm.run(0.2)
-    farm.restart()
-    assert farm.states() == {1: "waiting", 2: "queued"}
-    farm.greet_all()
-    farm.run(3)
-    assert farm.states() == {1: "stored", 2: "queued"}
-    farm.nodes[1].switch()
-    farm.greet(1)
-    farm.restart()
-    assert farm.states()[1] == "trial"
-    farm.nodes[1].confirm()
-    farm.greet_all()
-    farm.run(3)
-    assert farm.states() == {1: "proven", 2: "stored"}
-    farm.restart()
-    farm.greet_all()
-    farm.run(3)
-    prove(farm, 2)
-    farm.restart()
-    rollout = farm.hub.rollouts.newest
-    assert rollout is not None and rollout.state == "done" and farm.hub.rollouts.open is None
-
-
-def test_a_rollback_during_a_restart_of_the_hub_is_noticed(farm: UpdateFarm) -> None:
-    farm.greet_all()
-    farm.hub.rollouts.start(WHO, nodes=[1, 2])
-    farm.run(3)
-    farm.restart()
-    farm.nodes[1].switch()
-    farm.nodes[1].roll_back()
-    farm.greet_all()
-    farm.run(3)
-    rollout = farm.hub.rollouts.open
-    assert rollout is not None and (rollout.reason, rollout.reason_node) == ("rolled_back", 1)
-    assert 2 not in farm.sent_to()
-
-
-def test_a_hub_with_a_newer_program_ends_the_rollout_that_it_began(farm: UpdateFarm) -> None:
-    farm.greet_all()
-    farm.hub.rollouts.start(WHO, nodes=[1, 2])
-    farm.run(0.2)
-    farm.program = NEWER
-    farm.restart()
-    farm.greet_all()
-    farm.run(3)
-    prove(farm, 1)
-    farm.run(3)
-    prove(farm, 2)
-    assert {farm.nodes[n].image for n in (1, 2)} == {NEW.sha256}
-    assert {one.standing for one in farm.hub.rollouts.candidates()} == {"ready"}
-
-
-def test_an_image_that_the_disk_lost_stops_the_rollout(farm: UpdateFarm) -> None:
-    farm.greet_all()
-    farm.hub.rollouts.start(WHO, nodes=[1])
-    farm.run(0.2)
-    farm.program = NEWER
-    file = farm.farm.folder / "programs" / NEW.sha256.hex()
-    file.write_bytes(file.read_bytes()[:-1] + b"x")
-    farm.restart()
-    farm.greet(1)
-    farm.run(1)
-    rollout = farm.hub.rollouts.open
-    assert rollout is not None and (rollout.state, rollout.reason) == ("stopped", "no_image")
-
-
-def test_a_node_that_is_retired_meanwhile_is_left_out(farm: UpdateFarm) -> None:
-    farm.greet_all()
-    farm.hub.rollouts.start(WHO, nodes=[1, 2])
-    farm.run(3)
-    farm.hub.fleet.retire(2)
-    farm.run(3)
-    prove(farm, 1)
-    farm.run(1)
-    assert farm.states() == {1: "proven", 2: "skipped"} and farm.hub.rollouts.newest.state == "done"
-
-
-def test_the_page_hears_of_changes(farm: UpdateFarm) -> None:
-    farm.greet_all()
-    before = farm.hub.live.version
-    farm.hub.rollouts.start(WHO, nodes=[1])
-    farm.run(3)
-    started = farm.hub.live.version
-    farm.hub.rollouts.cancel(WHO)
-    assert before < started < farm.hub.live.version
-
-
-def test_no_key_is_in_any_log_line(farm: UpdateFarm, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("DEBUG")
-    farm.greet_all()
-    farm.hub.rollouts.start(WHO)
-    farm.run(3)
-    prove(farm, 1)
-    assert farm.nodes[1].key.hex() not in caplog.text and str(farm.nodes[1].key) not in caplog.text
