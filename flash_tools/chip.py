@@ -119,6 +119,7 @@ class Chip:
         made = cls(port, caller.until_there())
         try:
             made._check_kind()
+            made._check_lock()
             if stub and not made._start_stub():
                 note("the stub does not start: going on without it")
                 made.close()
@@ -135,14 +136,18 @@ class Chip:
         if _plain(self._esp.CHIP_NAME) not in CHIPS:
             raise WrongChip(found=self._esp.CHIP_NAME, board="–", wanted=", ".join(CHIPS))
 
-    def _start_stub(self) -> bool:
-        """Run esptool's helper in the chip; False when it does not come up (emulators, some clones)."""
+    def _check_lock(self) -> None:
+        """ChipLocked for one that takes signed or encrypted programs only."""
         with self._guarded():
             esp = self._esp
             if esp.secure_download_mode or esp.get_secure_boot_enabled() or esp.get_flash_encryption_enabled():
                 raise ChipLocked()
+
+    def _start_stub(self) -> bool:
+        """Run esptool's helper in the chip; False when it does not come up (emulators, some clones)."""
+        with self._guarded():
             try:
-                self._esp = run_stub(esp)
+                self._esp = run_stub(self._esp)
             except FatalError:
                 return False
         return True

@@ -77,8 +77,7 @@ class Flashing:
             remote = self._open()
             try:
                 release = install.check_micropython(remote)
-                mac = remote.run(ABOUT_CHIP).strip()
-                self.mac = "" if mac in BLANK_MACS else mac
+                self.mac = mac_of(remote)
                 machine = remote.about().machine
             finally:
                 remote.close()
@@ -86,8 +85,7 @@ class Flashing:
             self.screen.detail("detail.is", what=f"{machine}, MicroPython {release}, {self.mac}")
         for name in ("image", "erase", "write"):
             self.screen.skip(name)
-        chip = next((name for name in sorted(micropython.NAMES, reverse=True) if name.upper() in machine.upper()), "")
-        board = self._board(chip)
+        board = self._board(chip_in(machine))
         with self.screen.pause():
             return board, self.desk.unit(self.mac, board)
 
@@ -326,6 +324,18 @@ class Flashing:
             ),
         )
         return path
+
+
+def mac_of(remote: Remote) -> str:
+    """The MAC that the board says, "" when none was ever burnt in."""
+    mac = remote.run(ABOUT_CHIP).strip()
+    return "" if mac in BLANK_MACS else mac
+
+
+def chip_in(machine: str) -> str:
+    """The chip, as boards/chips.py has it, that MicroPython names last ("… with SPIRAM with ESP32"); "" for none."""
+    last = machine.rpartition(" with ")[2].lower().replace("-", "")
+    return last if last.startswith("esp32") else ""
 
 
 def _boards() -> list[Board]:

@@ -2,8 +2,8 @@
 
 MicroPython's compiler folds a module's own `_NAME = const(…)`; public constants that other modules import stay names,
 each about 40 bytes of heap. Here every `NAME = const(number)` is put in place where it is used and its definition is
-dropped: on 32-bit MicroPython 1.23 the
-application then takes 7 KB less (docs/benchmarks.md). Line numbers stay as they are.
+dropped: on 32-bit MicroPython 1.23 the application then takes 7 KB less (docs/benchmarks.md). Line numbers stay as
+they are.
 """
 
 import ast

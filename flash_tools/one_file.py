@@ -13,11 +13,9 @@ from littlefs import LittleFS
 from boards.board import Board, BoardError, load
 from flash_tools import image, install, micropython
 from flash_tools.errors import AnswerMissing, BadAnswer
+from flash_tools.salvage import BLOCK, SHAPE
 from flash_tools.wishes import Options
 
-BLOCK = 4096
-SHAPE = {"read_size": 32, "prog_size": 32, "cache_size": 128, "lookahead_size": 32}  # MicroPython's VfsLfs2: its cache
-# bounds the files that littlefs keeps inside a folder's block, so another one would make files that it cannot open
 DISK_VERSION = 0x00020000  # littlefs 2.0: what MicroPython 1.23 mounts
 NO_KEY = bytes(16)  # a board without a key takes any whole slot
 

@@ -69,13 +69,3 @@ def newcomer(seen: list[Port], patience_s: float = PATIENCE_S, look: Callable[[]
                 return port
         known = {port.device for port in now}
     raise NoPortFound()
-
-
-def wait_until_gone(device: str, patience_s: float, look: Callable[[], list[Port]] = usb_ports) -> bool:
-    """True when this port has gone within patience_s: the board of a batch was taken off."""
-    until = time.monotonic() + patience_s
-    while time.monotonic() < until:
-        if all(port.device != device for port in look()):
-            return True
-        time.sleep(LOOK_S)
-    return False

@@ -73,7 +73,7 @@ class Identity:
 
 def number_on(remote: Remote) -> int:
     """The node's number that the board says, 0 when it is none yet."""
-    found = int(remote.run(READ_NUMBER).strip())
+    found = remote.ask(READ_NUMBER, int)
     return found if 0 < found < 0xFFFF else 0
 
 

@@ -12,9 +12,11 @@ from abc import ABC, abstractmethod
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from flash_tools.errors import BoardFull, CodeFailed, HalfWritten, NotMicroPython
+from flash_tools.errors import BoardFull, CodeFailed, HalfWritten, NoAnswer, NotMicroPython
 
+T = TypeVar("T")
 Progress = Callable[[int, int], None]  # bytes done, bytes in all
 
 GET_PIECE = 3072
@@ -138,9 +140,17 @@ class Remote(ABC):
     def close(self) -> None:
         """Let the port go."""
 
+    def ask(self, code: str, read: Callable[[str], T], timeout_s: float = 30) -> T:
+        """What `read` makes of what these statements print; NoAnswer when that is not intelligible."""
+        said = self.run(code, timeout_s).strip()
+        try:
+            return read(said)
+        except (ValueError, SyntaxError):
+            raise NoAnswer(port=self.port) from None
+
     def about(self) -> About:
         """What runs on the board; NotMicroPython for anything else that has a REPL."""
-        name, version, mpy, platform, machine = ast.literal_eval(self.run(ABOUT).strip())
+        name, version, mpy, platform, machine = self.ask(ABOUT, ast.literal_eval)
         if name != "micropython":
             raise NotMicroPython(f"{name} {platform}", port=self.port)
         return About((int(version[0]), int(version[1]), int(version[2])), int(mpy), str(platform), str(machine))
@@ -167,13 +177,13 @@ class Remote(ABC):
 
     def get(self, path: str, progress: Progress | None = None) -> bytes | None:
         """A whole file, or None when there is none."""
-        size = int(self.run(f"import os\ntry:\n    print(os.stat({path!r})[6])\nexcept OSError:\n    print(-1)"))
+        size = self.ask(f"import os\ntry:\n    print(os.stat({path!r})[6])\nexcept OSError:\n    print(-1)", int)
         if size < 0:
             return None
         self.run(f"import binascii\n_f = open({path!r}, 'rb')")
         found = bytearray()
         while len(found) < size:
-            piece = b64decode(self.run(f"print(binascii.b2a_base64(_f.read({GET_PIECE})).decode())"))
+            piece = self.ask(f"print(binascii.b2a_base64(_f.read({GET_PIECE})).decode())", b64decode)
             if not piece:
                 break
             found += piece
@@ -189,12 +199,14 @@ class Remote(ABC):
         self.run(HASH)
         for start in range(0, len(wanted), HASHED):
             code = f"for _p in {wanted[start : start + HASHED]!r}:\n    print(repr(_hash(_p)))"
-            found += [ast.literal_eval(line) for line in self.run(code, 60).split()]
+            found += self.ask(code, lambda said: [ast.literal_eval(line) for line in said.split()], 60)
+        if len(found) != len(wanted):
+            raise NoAnswer(port=self.port)
         return dict(zip(wanted, found, strict=True))
 
     def tree(self) -> list[tuple[str, int]]:
         """(path from the root, size in bytes) of every file."""
-        return sorted(ast.literal_eval(line) for line in self.run(TREE, 60).splitlines() if line.strip())
+        return self.ask(TREE, lambda said: sorted(ast.literal_eval(line) for line in said.splitlines()), 60)
 
     def remove(self, path: str) -> None:
         """Delete a file or a whole folder; it is no error when there is none."""

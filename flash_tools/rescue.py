@@ -9,6 +9,7 @@ cut off anywhere is made good by the next one.
 import contextlib
 import json
 import os
+import re
 import struct
 import time
 import zlib
@@ -20,7 +21,7 @@ from boards.board import Board
 from flash_tools import image, provision, salvage
 from flash_tools.chip import Chip
 from flash_tools.errors import CodeFailed, ImageError, NoAnswer, NotMicroPython
-from flash_tools.flash import ABOUT_CHIP, Flashing
+from flash_tools.flash import Flashing, mac_of
 from flash_tools.micropython import TABLE_AT, TABLE_END, partition_table
 from flash_tools.remote import Remote
 from flash_tools.repl import Repl
@@ -35,6 +36,7 @@ PROGRAMS = ("/a/", "/b/", "/boot.py", "/main.py", "/update.img")
 RESTORED = ("/settings.a", "/settings.b", "/recipe.a", "/recipe.b", "/ledger", "/boots")
 KINDS = {"journal": "/journal/", "settings": "/settings.", "recipe": "/recipe.", "ledger": "/ledger"}
 JOURNAL = "/journal/"
+PLAIN = re.compile(r"(/\w[\w.-]*)+")  # a damaged file system holds names that would lead out of the folder here
 KEY = struct.Struct("<H16sI")  # number, key, CRC-32
 SUMMARY, FILES, COPY = "summary.json", "files", "flash.bin"
 
@@ -132,7 +134,7 @@ class Rescue(Flashing):
             return False
         try:
             with screen.step("save"):
-                self.mac = remote.run(ABOUT_CHIP).strip()
+                self.mac = mac_of(remote)
                 screen.log.named(self.mac)
                 files, number = self._read_all(remote), provision.number_on(remote)
                 self._tell_saved(self.store.begin(self.mac, "repl"), files, number)
@@ -143,7 +145,7 @@ class Rescue(Flashing):
         return True
 
     def _read_all(self, remote: Remote) -> dict[str, bytes]:
-        paths = [path for path, _ in remote.tree() if not path.startswith(PROGRAMS) and not path.endswith(".tmp")]
+        paths = [path for path, _ in remote.tree() if worth_keeping(path) and not path.endswith(".tmp")]
         found: dict[str, bytes] = {}
         for count, path in enumerate(paths):
             self.screen.progress("save", count, len(paths))
@@ -169,7 +171,7 @@ class Rescue(Flashing):
                 files = salvage.mounted(copy)
                 if files is None:
                     saved.how, files = "search", salvage.carved(copy)
-                wanted = {path: data for path, data in files.items() if not path.startswith(PROGRAMS)}
+                wanted = {path: data for path, data in files.items() if worth_keeping(path)}
                 self._tell_saved(saved, wanted, _number_in(wanted))
             self.options = replace(self.options, erase=True)
             self._press_now = not chip.leave(self.options.after)
@@ -229,6 +231,11 @@ class Rescue(Flashing):
             self.screen.progress("restore", count, len(lacking))
             remote.put(path, data)
             self.back[path] = data
+
+
+def worth_keeping(path: str) -> bool:
+    """A file of the board that is kept: its data, under a name that every PC takes."""
+    return PLAIN.fullmatch(path) is not None and not path.startswith(PROGRAMS)
 
 
 def _together(folders: list[Saved]) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Owns the reading of a board's files from a copy of its flash (used by rescue).
+"""Owns the reading of a board's files from a copy of its flash (used by rescue, its shape by one_file).
 
 `mounted` reads the littlefs. One that does not mount is searched block by block (`carved`): journal segments, settings
 and recipe carry checks of their own, by which each is known for sound wherever it lies.
@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from littlefs import LittleFS, LittleFSError
 
 BLOCK = 4096
-SHAPE = {"read_size": 32, "prog_size": 32, "cache_size": 128, "lookahead_size": 32}  # MicroPython's VfsLfs2
+SHAPE = {"read_size": 32, "prog_size": 32, "cache_size": 128, "lookahead_size": 32}  # MicroPython's VfsLfs2: its cache
+# bounds the files that littlefs keeps inside a folder's block, so another one would make files that it cannot open
 SEGMENT_MAGIC = b"NVJ1"  # firmware/node/journal.py
 HEAD, RECORD, SYNC = 8, struct.Struct("<BBHII"), 0xA5
 MAX_BODY = 480

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from flash_tools.words import LANGUAGES
+from hub.cli.board_options import ResetChoice
 
 
 @click.command("check")
@@ -15,7 +16,7 @@ from flash_tools.words import LANGUAGES
 @click.option("--hub", "address", help="The hub's page, HOST:PORT, with --node. Default: of this PC's hub.")
 @click.option("--as", "person", help="With --node: your name on the hub.")
 @click.option("--password-file", type=click.File("r"), help="With --node: a file with your password; - reads it here.")
-@click.option("--before", type=click.Choice(["default-reset", "no-reset"]), default="default-reset", show_default=True)
+@click.option("--before", type=ResetChoice(["default-reset", "no-reset"]), default="default-reset", show_default=True)
 @click.option("--no-questions", is_flag=True, help="Ask nobody: what needs a person is NOT ASKED.")
 @click.option(
     "--card", "card_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the card to this PDF."

@@ -5,11 +5,21 @@ import sys
 import click
 
 from flash_tools.words import LANGUAGES, say
+from hub.cli.board_options import ResetChoice
+
+
+def _may(lang: str) -> bool:
+    from flash_tools.check.asking import YES
+
+    answer: str = click.prompt(
+        f"{say(lang, 'console.ask')} {say(lang, 'yes_no')}", "", prompt_suffix=" ", show_default=False
+    )
+    return answer.strip().lower()[:1] in YES
 
 
 @click.command("console")
 @click.option("--port", help="Any pyserial port: COM5, /dev/ttyUSB0, rfc2217://…, socket://…. Default: found.")
-@click.option("--before", default="default-reset", show_default=True, help="As esptool's: default-reset or no-reset.")
+@click.option("--before", type=ResetChoice(["default-reset", "no-reset"]), default="default-reset", show_default=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--lang", type=click.Choice(LANGUAGES), default="vi", show_default=True)
 def command(port: str | None, before: str, yes: bool, lang: str) -> None:
@@ -19,7 +29,7 @@ def command(port: str | None, before: str, yes: bool, lang: str) -> None:
     from flash_tools.repl import Repl
 
     click.echo(say(lang, "console.warn"))
-    if not yes and not click.confirm(say(lang, "console.ask")):
+    if not yes and not _may(lang):
         return
     try:
         found = port or ports.find(click.echo, lang).device

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from boards.board import Board
 from flash_tools.check import Ask
-from flash_tools.check.asking import Asker
+from flash_tools.check.asking import NO, YES, Asker
 from flash_tools.errors import AnswerMissing, BadAnswer
 from flash_tools.wishes import Unit
 from flash_tools.words import say
@@ -18,7 +18,6 @@ from hub.cli.places import lan_address
 from hub.fleet import Fleet, Node
 from hub.settings import patch
 
-YES, NO = ("c", "y"), ("k", "n")
 Networks = Sequence[tuple[str, str]]
 
 
@@ -57,7 +56,7 @@ class FleetDesk:
         for index, board in enumerate(fitting, 1):
             print(f"  {index}  {board.name}: {board.title[self._answers.lang]}")
         while True:
-            answer = self._read(self._word("ask.board") + ": ").strip()
+            answer = self._typed(self._word("ask.board") + ": ", "--board").strip()
             if answer.isdigit() and 1 <= int(answer) <= len(fitting):
                 return fitting[int(answer) - 1]
 
@@ -95,7 +94,9 @@ class FleetDesk:
         return number, fleet.key(number)
 
     def ask(self) -> Ask | None:
-        return Asker(self._answers.lang, self._read) if self._answers.questions else None
+        if not self._answers.questions:
+            return None
+        return Asker(self._answers.lang, lambda prompt: self._typed(prompt, "--no-questions"))
 
     # --- which node ---
 
@@ -154,26 +155,37 @@ class FleetDesk:
         """The Wi-Fi networks, None = those that the board has. Asked once."""
         if not self._wifi_known:
             self._wifi_known = True
-            name = "" if self._answers.yes else self._read(self._word("ask.wifi") + ": ").strip()
+            name = (
+                ""
+                if self._answers.yes
+                else self._typed(self._word("ask.wifi") + ": ", "--wifi-file, --no-wifi").strip()
+            )
             if name:
-                password = getpass.getpass(self._word("ask.password") + ": ")
+                password = self._typed(self._word("ask.password") + ": ", "--wifi-file", getpass.getpass)
                 patch.wifi(name, password)
                 self._wifi = ((name, password),)
         return self._wifi
 
     # --- the person ---
 
+    def _typed(self, prompt: str, option: str, read: Callable[[str], str] | None = None) -> str:
+        """A line that the person types; AnswerMissing, with the option that says the same, where nobody can."""
+        try:
+            return (read or self._read)(prompt)
+        except EOFError:
+            raise AnswerMissing(what=prompt.strip(" :"), option=option) from None
+
     def _asked(self, key: str, proposal: str) -> str:
         if self._answers.yes:
             return proposal
-        return self._read(f"{self._word(key)} [{proposal}]: ").strip() or proposal
+        return self._typed(f"{self._word(key)} [{proposal}]: ", key.replace("ask.", "--")).strip() or proposal
 
     def _yes(self, question: str) -> bool:
         if self._answers.yes:
             print(question)
             return True
         while True:
-            answer = self._read(f"{question} {self._word('yes_no')} ").strip().lower()[:1]
+            answer = self._typed(f"{question} {self._word('yes_no')} ", "--yes").strip().lower()[:1]
             if answer in YES or answer in NO:
                 return answer in YES
 

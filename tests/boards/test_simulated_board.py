@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.support import needs
 
 TryBoard = Callable[..., Any]
@@ -199,6 +201,7 @@ for what in (lambda: Pin(34, Pin.OUT), lambda: Pin(20), lambda: ADC(Pin(4)), lam
     assert [line.split()[0] for line in said] == ["ValueError", "ValueError", "OSError", "ValueError"]
 
 
+@pytest.mark.slow
 def test_the_watchdog_ends_a_loop_that_looks_at_no_clock(try_board: TryBoard) -> None:
     board = try_board("import machine\nprint(machine.reset_cause())\nmachine.WDT(timeout=1000)\nwhile True: pass\n")
     board.process.start()

@@ -112,6 +112,15 @@ def test_no_is_no(tmp_path: Path, terminal: Callable[..., Terminal]) -> None:
     assert window.process.wait(10) == 0
 
 
+def test_yes_is_said_as_in_the_other_commands(tmp_path: Path, terminal: Callable[..., Terminal]) -> None:
+    port = str(tmp_path / "nothing")
+    window = terminal("console", "--port", port)
+    window.shows(say("vi", "yes_no"))
+    window.types("c\n")
+    window.shows("✗ " + say("vi", "no_such_port.cause", port=port))
+    assert window.process.wait(10) == 2
+
+
 def test_a_cable_that_is_pulled_ends_it_in_words(tmp_path: Path, terminal: Callable[..., Terminal]) -> None:
     board = UsbBoard(tmp_path / "board", kind="pty", boot_ms=4000)
     make_ready(board, ("127.0.0.1", 9), key=KEY)

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 
 from boards.board import load
 from flash_tools.errors import AnswerMissing, BadAnswer
 from flash_tools.unit_log import UnitLog
+from hub.cli.board_options import BEFORE, ResetChoice
 from hub.cli.flash_desk import Answers, FleetDesk, wifi_from_file
 from hub.errors import HubError, UnknownNode
 from hub.fleet import Fleet
@@ -117,6 +119,21 @@ def test_the_hubs_address_is_a_number(fleet: Fleet, tmp_path: Path) -> None:
             desk(fleet, tmp_path, Person(), hub=wrong, yes=True).unit(MAC, BOARD)
 
 
+def test_where_nobody_can_type_the_option_is_named(fleet: Fleet, tmp_path: Path) -> None:
+    def nobody(prompt: str) -> str:
+        raise EOFError
+
+    def option(**given: object) -> str:
+        answers = replace(Answers(hub="192.168.1.10"), **given)  # type: ignore[arg-type]
+        with pytest.raises(AnswerMissing) as missing:
+            FleetDesk(fleet, answers, tmp_path / "boards.json", nobody).unit(MAC, BOARD)
+        return str(missing.value.params["option"])
+
+    assert option() == "--zone"
+    assert option(zone="Khu A") == "--name"
+    assert option(zone="Khu A", name="A") == "--wifi-file, --no-wifi"
+
+
 def test_the_hub_is_where_it_heard_nodes_last(fleet: Fleet, tmp_path: Path) -> None:
     assert desk(fleet, tmp_path, Person(), yes=True).unit(MAC, BOARD).hub == ("192.168.1.10", 47470)
     fleet.served(fleet.page_port, 50000)
@@ -146,6 +163,13 @@ def test_a_log_blots_out_what_it_was_told_to_hide(tmp_path: Path) -> None:
     assert log.path is not None and "240ac4000001" in log.path.name
     text = log.path.read_text("utf-8")
     assert "early" in text and SECRET not in text and "00010203" not in text and "AAECAw" not in text
+
+
+def test_resets_are_spelled_as_either_esptool_spells_them() -> None:
+    choice = ResetChoice(BEFORE)
+    assert choice.convert("no_reset", None, None) == choice.convert("no-reset", None, None) == "no-reset"
+    with pytest.raises(click.BadParameter):
+        choice.convert("never", None, None)
 
 
 def test_the_list_of_commands_does_not_need_the_usb_tools() -> None:

@@ -1,6 +1,7 @@
 """What goes wrong on a technician's desk: each gives its cause and the next action, in Vietnamese and in English.
 
-The rows on Wi-Fi password, hub and clock are the check's: tests/flash_tools/check.
+The nine of every desk are said here in both languages; test_scenes.py plays those that need a running board, and
+tests/flash_tools/check finds what the check says of Wi-Fi password, hub and clock.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ from typing import Any
 
 import pytest
 import serial
+from esptool.targets.esp32 import ESP32ROM
 
-from flash_tools import errors, install, ports
+from flash_tools import errors, install, ports, provision
+from flash_tools.check import judge
+from flash_tools.check.rows import Row
 from flash_tools.errors import FlashError
+from flash_tools.flash import chip_in, mac_of
 from flash_tools.micropython import Memory
 from flash_tools.remote import About, Remote
 from flash_tools.words import LANGUAGES, table
@@ -58,6 +63,11 @@ def chip_without_boards(desk: Desk, patch: pytest.MonkeyPatch) -> UsbBoard:
 
 def small_flash(desk: Desk, patch: pytest.MonkeyPatch) -> UsbBoard:
     return desk.board(flash_mb=2)
+
+
+def locked_chip(desk: Desk, patch: pytest.MonkeyPatch) -> UsbBoard:
+    patch.setattr(ESP32ROM, "get_flash_encryption_enabled", lambda chip: True)
+    return desk.board()
 
 
 def no_permission(desk: Desk, patch: pytest.MonkeyPatch) -> UsbBoard:
@@ -106,6 +116,7 @@ TABLE: list[tuple[Scene, type[FlashError]]] = [
     (wrong_chip, errors.WrongChip),
     (chip_without_boards, errors.WrongChip),
     (small_flash, errors.FlashTooSmall),
+    (locked_chip, errors.ChipLocked),
     (no_permission, errors.NoPermission),
     (half_a_firmware, errors.ImageDamaged),
     (firmware_for_another, errors.ImageForAnotherChip),
@@ -148,6 +159,18 @@ def test_a_demanded_hash_is_demanded(desk: Desk, lang: str) -> None:
         assert tells(desk.said, errors.HashDemanded, lang)
 
 
+def test_a_locked_chip_is_refused_without_the_stub_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with locked_chip(desk, monkeypatch) as usb:
+        assert desk.flash(usb, "--no-stub", "--lang", "en") == 2
+        assert tells(desk.said, errors.ChipLocked, "en"), desk.said
+
+
+@pytest.mark.parametrize("option", ["--before", "--after"])
+def test_a_reset_that_esptool_does_not_know_is_refused_before_anything_happens(desk: Desk, option: str) -> None:
+    assert desk.run("flash", "--port", "socket://127.0.0.1:9", option, "hard_rest", "--data", str(desk.data)) == 2
+    assert "no-reset" in desk.said and not desk.data.exists()
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_busy_port(desk: Desk, lang: str) -> None:
     with desk.board("pty") as usb, usb.held_open():
@@ -166,15 +189,74 @@ def test_no_such_port_and_no_program_on_the_chip(desk: Desk, lang: str) -> None:
 
 # --- without a board ---
 
+WIFI = {"joined": False, "names": ["nhavuon"], "tries": 3, "status": 202, "ms": 9000, "rssi": [], "heard": []}
+HELLO = {"answer": "", "offers": [], "asked": 3, "bad": 0, "refused": 0, "at": None, "wall_s": 0}
+PORT = "/dev/ttyUSB0"
+NINE: dict[str, FlashError | Row] = {
+    "wrong chip": errors.WrongChip(found="esp32c3", board="esp32_devkitc", wanted="esp32"),
+    "flash too small": errors.FlashTooSmall(found=2, wanted=4, board="esp32_devkitc"),
+    "busy port": errors.PortBusy(port=PORT),
+    "no permission": errors.NoPermission(port=PORT),
+    "cable pulled": errors.CableLost(port=PORT),
+    "half-written file": errors.HalfWritten(file="/a/main.mpy"),
+    "wrong password": judge.wifi(WIFI),
+    "no hub": judge.hub(HELLO, ["192.168.1.10", 47470], 7),
+    "clock off": judge.clock(HELLO | {"answer": "ok", "wall_s": 1}, 1_800_000_000),
+}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("what", NINE)
+def test_the_nine_of_every_desk_have_cause_and_next_action(what: str, lang: str) -> None:
+    trouble = NINE[what]
+    cause = {one: trouble.why(one) if isinstance(trouble, Row) else trouble.cause(one) for one in LANGUAGES}
+    for said in (cause, {one: trouble.action(one) for one in LANGUAGES}):
+        assert len(said[lang]) > 20 and "{" not in said[lang] and said["vi"] != said["en"]
+
+
+@pytest.mark.parametrize("said", ["", "E (1234) wifi: lost", "17 E (12)", "('micropython', (1, 23"])
+def test_an_answer_that_is_not_intelligible_is_said_to_be_none(said: str) -> None:
+    board = Told()
+    asked = (board.tree, lambda: board.get("/x"), lambda: provision.number_on(board), lambda: Remote.about(board))
+    board.says = said
+    for ask in asked[1 if not said else 0 :]:  # an empty tree is one
+        with pytest.raises(errors.NoAnswer):
+            ask()
+    board.says = "None"
+    with pytest.raises(errors.NoAnswer):
+        board.sha256(["/x", "/y"])
+
+
+@pytest.mark.parametrize(
+    ("machine", "chip"),
+    [
+        ("Generic ESP32 module with ESP32", "esp32"),
+        ("Generic ESP32 module with SPIRAM with ESP32", "esp32"),
+        ("Generic ESP32S3 module with Octal-SPIRAM with ESP32S3", "esp32s3"),
+        ("Generic ESP32S2 module with ESP32S2", "esp32s2"),
+        ("ESP32-C6 with ESP32-C6", "esp32c6"),
+        ("linux [GCC 12.2.0] version", ""),
+    ],
+)
+def test_the_chip_that_micropython_names(machine: str, chip: str) -> None:
+    assert chip_in(machine) == chip
+
+
+@pytest.mark.parametrize(("said", "mac"), [("24:0a:c4:00:00:01", "24:0a:c4:00:00:01"), ("00:00:00:00:00:00", "")])
+def test_a_board_whose_mac_was_never_burnt_in_has_none(said: str, mac: str) -> None:
+    board = Told()
+    board.says = said + "\n"
+    assert mac_of(board) == mac
+
 
 class Told(Remote):
     """A board that says what it is told to say."""
 
     def __init__(self, about: About | None = None, hashed: str = "") -> None:
-        self._about, self._hashed = about, hashed
+        self._about, self._hashed, self.says = about, hashed, ""
 
     def run(self, code: str, timeout_s: float = 30) -> str:
-        return repr(self._hashed) if "print(repr(_hash" in code else ""
+        return self.says or (repr(self._hashed) if "print(repr(_hash" in code else "")
 
     def about(self) -> About:
         assert self._about is not None

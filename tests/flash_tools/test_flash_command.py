@@ -94,7 +94,7 @@ def test_from_an_empty_chip_to_a_node_on_the_hub_in_one_command(
 
 def shown(desk: Desk, usb: UsbBoard, via: str, lang: str) -> None:
     """The guide shows this run."""
-    places = {usb.port: "/dev/ttyUSB0", str(desk.home): "~/.nhavuon", f":{desk.hub[1]}": ":47470"}
+    places = {usb.port: "/dev/ttyUSB0", str(desk.home): ".nhavuon", f":{desk.hub[1]}": ":47470"}
     places[f":{desk.page}/"] = ":8080/"
     text = desk.said.strip()
     page = f"http://127.0.0.1:{desk.page}/nodes/1"

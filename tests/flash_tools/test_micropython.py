@@ -168,7 +168,7 @@ class Site(BaseHTTPRequestHandler):
 
 def test_a_bundle_is_filled_and_flashes_without_the_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     monkeypatch.setattr(mp, "SITE", f"http://127.0.0.1:{server.server_port}")
     done = CliRunner().invoke(command, ["--fill-bundle", str(tmp_path), "--lang", "en"])
     server.shutdown()
@@ -183,6 +183,7 @@ def test_a_bundle_that_cannot_be_filled_says_why(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(mp, "SITE", "http://127.0.0.1:9")
     done = CliRunner().invoke(command, ["--fill-bundle", str(tmp_path), "--lang", "en"])
     assert done.exit_code == 2 and "127.0.0.1:9" in done.output.replace("\n", ""), done.output
+    assert "ESP32_GENERIC-…-v1.23.0.bin" in done.output and "--bundle" in done.output
     assert not list(tmp_path.glob("*.bin"))
 
 

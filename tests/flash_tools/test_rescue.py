@@ -11,7 +11,7 @@ import pytest
 
 from boards.simulated.peer import Peer
 from flash_tools import salvage
-from flash_tools.rescue import Store
+from flash_tools.rescue import Store, worth_keeping
 from tests.support import needs
 from tests.support.usb_board import UsbBoard
 from tests.support.usb_board.ready import files_of, make_ready
@@ -145,6 +145,26 @@ def test_a_rescue_that_is_cut_off_loses_nothing(board: UsbBoard, desk: Desk, sha
         assert desk.rescue(board, "--number", "1") == 0, desk.said
     assert holds(board, before)
     assert settings_of(board)["calibration"] == {"4": CALIBRATION}
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/journal/00000001", True),
+        ("/settings.a", True),
+        ("/nhật ký.txt", False),
+        ("/boot.py", False),
+        ("/a/main.mpy", False),
+        ("/../../outside", False),
+        ("/journal/../../x", False),
+        ("/c:x", False),
+        ("/a\\b", False),
+        ("//x", False),
+    ],
+)
+def test_what_is_kept_of_a_board(path: str, kept: bool) -> None:
+    """A damaged file system holds names that lead out of the folder, or that no file of a PC can have."""
+    assert worth_keeping(path) == kept
 
 
 def test_a_folder_counts_until_its_content_is_back(tmp_path: Path) -> None:

@@ -1,17 +1,18 @@
 """Trouble that only a board on the cable shows: each ends in its cause and the next action.
 
-The rest of the table is in test_failures.py, which also holds that every sentence is there in both languages; a scene
-here takes its time, so each plays in one of them.
+The rest of the table is in test_failures.py, where each of these is said in both languages; a scene here takes its
+time, so each plays in one of them, and in the other with --deep.
 """
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from boards.simulated.peer import Peer
-from flash_tools.words import table
+from flash_tools.words import LANGUAGES, table
 from tests.support import needs
 from tests.support.usb_board import UsbBoard
 from tests.support.usb_board.ready import make_ready
@@ -19,6 +20,11 @@ from tests.support.usb_scene import WIFI, Desk
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), needs.micropython]
 KEY = bytes(range(50, 66))
+
+
+def deep(*values: object) -> Any:
+    """A row of a table that plays with --deep only."""
+    return pytest.param(*values, marks=pytest.mark.deep)
 
 
 @pytest.fixture
@@ -50,7 +56,7 @@ def installed(desk: Desk, **fields: object) -> UsbBoard:
     return board
 
 
-@pytest.mark.parametrize(("after", "lang"), [(3000, "vi"), (40_000, "en")])
+@pytest.mark.parametrize(("after", "lang"), [(3000, "vi"), (40_000, "en"), deep(3000, "en"), deep(40_000, "vi")])
 def test_the_cable_is_pulled(desk: Desk, lang: str, after: int) -> None:
     """In the chip's download mode, and while the software is installed."""
     with desk.board() as board:
@@ -59,7 +65,8 @@ def test_the_cable_is_pulled(desk: Desk, lang: str, after: int) -> None:
         assert any(tells(desk.said, key, lang) for key in ("cable_lost", "no_such_port")), desk.said
 
 
-def test_a_byte_that_changes_on_the_cable(desk: Desk, lang: str = "vi") -> None:
+@pytest.mark.parametrize("lang", ["vi", deep("en")])
+def test_a_byte_that_changes_on_the_cable(desk: Desk, lang: str) -> None:
     """The file is other than what was sent, which its hash shows: it never gets its name, and the next run sends it."""
     board = installed(desk)
     with board:
@@ -69,7 +76,8 @@ def test_a_byte_that_changes_on_the_cable(desk: Desk, lang: str = "vi") -> None:
         assert desk.flash(board, "--number", "1", "--lang", lang) == 0, desk.said
 
 
-def test_the_flash_fails_while_the_software_is_installed(desk: Desk, lang: str = "en") -> None:
+@pytest.mark.parametrize("lang", ["en", deep("vi")])
+def test_the_flash_fails_while_the_software_is_installed(desk: Desk, lang: str) -> None:
     board = installed(desk)
     with board:
         board.flash.fail_after(5)
@@ -78,7 +86,8 @@ def test_the_flash_fails_while_the_software_is_installed(desk: Desk, lang: str =
 
 
 @pytest.mark.deep
-def test_a_wrong_wifi_password(desk: Desk, lang: str = "vi") -> None:
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_wrong_wifi_password(desk: Desk, lang: str) -> None:
     board = installed(desk, faults={"router": [WIFI[0], "another password"]})
     with board:
         assert desk.flash(board, "--number", "1", "--lang", lang, check=True) == 1
@@ -86,7 +95,8 @@ def test_a_wrong_wifi_password(desk: Desk, lang: str = "vi") -> None:
 
 
 @pytest.mark.deep
-def test_no_hub(desk: Desk, peer: Peer, lang: str = "en") -> None:
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_hub(desk: Desk, peer: Peer, lang: str) -> None:
     peer.mute = True
     board = installed(desk, page_hub=("127.0.0.1", peer.address[1]))
     with board:
@@ -94,7 +104,8 @@ def test_no_hub(desk: Desk, peer: Peer, lang: str = "en") -> None:
         assert tells(desk.said, "check.hub_no_answer", lang), desk.said
 
 
-def test_a_hub_whose_clock_is_off(desk: Desk, peer: Peer, lang: str = "vi") -> None:
+@pytest.mark.parametrize("lang", ["vi", deep("en")])
+def test_a_hub_whose_clock_is_off(desk: Desk, peer: Peer, lang: str) -> None:
     peer.ahead_s = 7200
     board = installed(desk)
     with board:

@@ -59,7 +59,7 @@ class Answers(BaseHTTPRequestHandler):
 def server() -> Iterator[tuple[type[Answers], HubClient]]:
     handler = type("Given", (Answers,), {})
     with HTTPServer(("127.0.0.1", 0), handler) as found:
-        thread = threading.Thread(target=found.serve_forever)
+        thread = threading.Thread(target=found.serve_forever, args=(0.01,))
         thread.start()
         yield handler, HubClient(f"127.0.0.1:{found.server_port}")
         found.shutdown()
