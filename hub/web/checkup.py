@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hub.inspections import Click, Inspection, Line
 from hub.live import ActuatorNow, ChannelNow, NodeNow
 from hub.web import machines
-from hub.web.words import Words
+from hub.web.words import Words, capital
 from shared_protocol import judging
 from shared_protocol import maintenance as m
 from shared_protocol.names import CHECKS, FAULTS, IMAGES, RESETS
@@ -159,7 +159,7 @@ def _told(words: Words, code: str, **places: object) -> tuple[str, str]:
     """The cause and what to do next; a fault without its own sentences has the sensor's."""
     cause = words.first(f"checkup.cause.{code}", f"fault.{code}", "checkup.cause.sensor", **places)
     fix = words.first(f"checkup.fix.{code}", "checkup.fix.sensor", **places)
-    return cause[:1].upper() + cause[1:], fix
+    return capital(cause), fix
 
 
 def _relay(words: Words, actuator: ActuatorNow, found: Inspection | None, now: NodeNow) -> Relay:

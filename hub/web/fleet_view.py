@@ -20,12 +20,13 @@ class FleetRow:
     """One node. `image`: "same" | "older" | "newer" | "other" (same version, other bytes) | "trial" | "rolled_back" |
     "spare" (the proven one is damaged, the other one runs) | "cable" (it cannot be updated over the air) | "unknown"
     (it never greeted this hub) | "no_release" (the hub has nothing to compare with). `resets`: counts by cause, those
-    that are not 0. Times in unix seconds.
+    that are not 0. `state`: as `state` below. Times in unix seconds.
     """
 
     node: Node
     zone: str
     lost: bool
+    state: str
     heard_s: float | None
     version: str
     image: str
@@ -38,13 +39,6 @@ class FleetRow:
     reset_cause: str
     resets: tuple[tuple[str, int], ...]
 
-    @property
-    def state(self) -> str:
-        """How the card looks: "lost", "warn" or "ok"."""
-        if self.lost:
-            return "lost"
-        return "warn" if self.other_mac or self.image in BY_STATE.values() else "ok"
-
 
 def rows(hub: Hub, now_s: float) -> list[FleetRow]:
     """All nodes in use, by number."""
@@ -56,13 +50,15 @@ def row(hub: Hub, node: Node, zone: str, now_s: float) -> FleetRow:
     """One node."""
     now = hub.live.node(node.number) or NodeNow(node.number)
     running = hub.inventory.of(node.number)
+    lost, found = hub.live.lost(node.number, now_s), image(running, hub.releases.current)
     return FleetRow(
         node=node,
         zone=zone,
-        lost=hub.live.lost(node.number, now_s),
+        lost=lost,
+        state=state(now, lost, found),
         heard_s=now.heard_s or (running.told_s if running else None),
         version=running.version if running else str(now.health.get("version", "")),
-        image=image(running, hub.releases.current),
+        image=found,
         image_name=running.image if running else "",
         board=running.board if running else str(now.health.get("board", "")),
         mac=node.mac or "",
@@ -72,6 +68,15 @@ def row(hub: Hub, node: Node, zone: str, now_s: float) -> FleetRow:
         reset_cause=str(now.health.get("reset_cause", "")),
         resets=tuple((cause, n) for cause in RESETS if (n := _number(now, f"resets_{cause}"))),
     )
+
+
+def state(now: NodeNow | None, lost: bool, image: str) -> str:
+    """A node's own state, whatever its place is like: "lost", "warn" or "ok". `image`: see FleetRow."""
+    if now is None or lost:
+        return "lost"
+    told = now.health.get("safe_mode") or now.health.get("other_mac") or image in BY_STATE.values()
+    wrong = any(one.fault for one in now.channels) or any(one.trouble for one in now.actuators)
+    return "warn" if told or now.stop or wrong else "ok"
 
 
 def image(running: Running | None, release: Release | None) -> str:

@@ -80,7 +80,7 @@ def _line(hub: Hub, words: Words, rollout: Rollout, target: Target, now_s: float
 def _why(words: Words, rollout: Rollout, target: Target, now_s: float) -> str:
     """What stands behind a node's state: bytes, a reason, how long it has lasted."""
     if target.state == plan.REFUSED:
-        return words.first(f"result.{target.code}", "result.unknown")
+        return words.first(f"update.refused_{target.code}", f"result.{target.code}", "result.unknown")
     if target.state == plan.SENDING:
         sent, size = (words.number(round(n / 1024)) for n in (target.sent, target.size))
         return words.say("update.bytes", sent=sent, size=size)

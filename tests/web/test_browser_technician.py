@@ -214,4 +214,4 @@ def test_a_dead_board_is_let_go(phone: Open, made: Farm) -> None:
     expect(page.get_by_role("button", name="Gỡ bo cũ")).to_be_enabled()
     follow(page.get_by_role("button", name="Gỡ bo cũ"))
     expect(page.locator("main")).to_contain_text("Số này đang chờ bo mới.")
-    expect(page.locator("main")).to_contain_text("nhavuon flash --replace 3")
+    expect(page.locator("main")).to_contain_text("python3 nhavuon.py flash --replace 3")

@@ -37,6 +37,18 @@ def claim(made: Farm) -> None:
     made.hub.live.change(1, lambda now: replace(now, health=health))
 
 
+@pytest.mark.parametrize("says", [{"stop": True}, {"health": {"safe_mode": 1}}, {"health": {"other_mac": OTHER}}])
+def test_what_asks_for_a_look_is_marked_on_every_list_and_not_called_well(
+    made: Farm, technician: FlaskClient, says: dict[str, Any]
+) -> None:
+    assert "CHÚ Ý" not in page(technician, "/fleet") + page(technician, "/nodes")
+    assert "Chạy tốt" in page(technician, "/nodes/1")
+    made.report(1, **says)
+    for path in ("/fleet", "/nodes"):
+        assert page(technician, path).count("CHÚ Ý") == 1, path
+    assert "Chạy tốt" not in page(technician, "/nodes/1")
+
+
 def test_a_node_is_renamed(made: Farm, technician: FlaskClient) -> None:
     assert press(technician, "/nodes/1/care/name", name="Nhà giun, góc Đông")[0] == 303
     assert made.hub.fleet.node(1).name == "Nhà giun, góc Đông"
@@ -72,7 +84,7 @@ def test_a_zone_that_does_not_exist(made: Farm, technician: FlaskClient, zone: s
 def test_a_board_that_still_talks_is_not_let_go(made: Farm, technician: FlaskClient) -> None:
     bind(made, BOARD)
     said = page(technician, "/nodes/1/replace")
-    assert BOARD in said and "Bo cũ vẫn đang nói chuyện với trạm" in said and "nhavuon flash --replace 1" in said
+    assert BOARD in said and "Bo cũ vẫn đang nói chuyện với trạm" in said and "nhavuon.py flash --replace 1" in said
     status, said = press(technician, "/nodes/1/replace")
     assert status == 400 and "Rút điện của nó" in said
     assert made.hub.fleet.node(1).mac == BOARD

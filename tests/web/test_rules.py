@@ -1,22 +1,15 @@
 """The rule pages: read by all, changed by the technician step by step, sent only after a preview, told by the node."""
 
-import contextlib
 import html
 import re
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hub.recipes.document import Recipe, Rule
-from hub.recipes.machinery import machinery
-from hub.recipes.ready import make, ready
 from hub.web.rule_forms import GROUPS
-from hub.web.rule_reading import minute
 from tests.web.conftest import SignIn, text, token
 from tests.web.farm import BED, WORM_NODE, Farm, worm_house
-from tests.web.test_api import fits
 
 RULES = f"/nodes/{WORM_NODE}/rules"
 API = f"/api/v1/nodes/{WORM_NODE}/recipe"
@@ -297,57 +290,6 @@ def test_unknown_drafts_names_and_groups_are_not_found(made: Farm, tech: FlaskCl
     assert tech.get("/nodes/99/rules").status_code == 404
 
 
-# --- the API ---
-
-
-def test_the_api_tells_the_rules_and_how_far_a_recipe_is(made: Farm, tech: FlaskClient) -> None:
-    body = tech.get(API).get_json()
-    fits(body, "/nodes/{number}/recipe", "get", 200)
-    assert body["state"] == "unknown" and body["reported"] is None and body["rules"] == []
-    recipe = WORMS
-    made.hub.recipes.keep(recipe, "Anh Tuấn")
-    made.hub.recipes.report(WORM_NODE, recipe.hash)
-    body = tech.get(API).get_json()
-    fits(body, "/nodes/{number}/recipe", "get", 200)
-    assert body["rules"][0]["text"][0].replace("\u00a0", " ") == FAN_WORDS
-    assert body["reported"]["document"]["rules"][0]["on_above"] == 285
-
-
-def test_the_api_sends_a_recipe_or_names_every_problem(made: Farm, tech: FlaskClient) -> None:
-    header = {"X-CSRFToken": token(tech)}
-    ready_made = tech.get(f"{API}/ready").get_json()
-    fits(ready_made, "/nodes/{number}/recipe/ready", "get", 200)
-    document = next(one["document"] for one in ready_made["ready"] if one["name"] == "worm_house")
-    answered = tech.post(API, json=document, headers=header)
-    assert answered.status_code == 202
-    fits(answered.get_json(), "/nodes/{number}/recipe", "post", 202)
-    recipe = make(ready("worm_house"), machinery(made.hub.store, WORM_NODE), {})
-    assert made.hub.recipes.standing(WORM_NODE).wanted == recipe.hash
-    document["rules"][1] |= {"fault": "on", "rest_s": 1}
-    answered = tech.post(API, json=document, headers=header)
-    fits(answered.get_json(), "/nodes/{number}/recipe", "post", 400)
-    assert answered.status_code == 400
-    assert {one["code"] for one in answered.get_json()["problems"]} == {"fault_on", "rest"}
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "[]",
-        "{",
-        pytest.param("[" * 30_000, id="deep"),
-        '{"rules":[{"actuator":1,"turbo":1}]}',
-        '{"rules":[{"on_above":1.5}]}',
-        "",
-    ],
-)
-def test_what_is_no_recipe_is_refused(made: Farm, tech: FlaskClient, body: str) -> None:
-    headers = {"X-CSRFToken": token(tech), "Content-Type": "application/json"}
-    answered = tech.post(API, data=body, headers=headers)
-    fits(answered.get_json(), "/nodes/{number}/recipe", "post", 400)
-    assert answered.status_code == 400 and made.hub.recipes.standing(WORM_NODE).wanted is None
-
-
 @pytest.mark.parametrize(
     ("cause", "fault", "sentence"),
     [
@@ -364,21 +306,6 @@ def test_why_a_machine_rests_names_its_channel(
     made.value(WORM_NODE, BED.channel, BED.value, fault)
     made.machine(WORM_NODE, 1, on=False, cause=cause, sensor=BED.channel)
     assert sentence in seen(tech, f"/nodes/{WORM_NODE}")
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [("5:30", 330), ("5h30", 330), ("17.05", 1025), ("6", 360), ("6h", 360), ("0:00", 0), ("24:00", 1440), ("", None)],
-)
-def test_clock_times_are_understood_as_people_type_them(typed: str, meant: int | None) -> None:
-    assert minute(typed) == meant
-
-
-@given(st.text(max_size=8))
-def test_typing_anything_is_a_minute_of_the_day_or_refused(typed: str) -> None:
-    with contextlib.suppress(ValueError):
-        found = minute(typed)
-        assert found is None or 0 <= found <= 1440
 
 
 def test_more_windows_than_the_form_has_rows_are_not_lost(made: Farm, tech: FlaskClient) -> None:

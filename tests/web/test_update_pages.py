@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from hub.people import People
 from hub.web import create_app
+from hub.web.words import capital
 from shared_protocol import registry as g
 from tests.hub.updates.farm import UpdateFarm
 from tests.support.fakes import FakeClock
@@ -114,7 +115,8 @@ def test_a_refusal_is_said_with_its_reason(farm: UpdateFarm, technician: FlaskCl
     begin(technician, 1, first=1)
     farm.run(60)
     found = card(page(technician), "Node 1")
-    assert "Không nhận bản mới" in found and "Bộ nhớ thiết bị đã đầy" in found
+    assert "Không nhận bản mới" in found and "không đủ chỗ cho bản mới" in found and "nhavuon flash" in found
+    assert "Xem thiết bị" in found and "Gọi kỹ thuật" not in found
 
 
 def test_a_silent_node_is_waited_for_and_can_be_left_out(farm: UpdateFarm, technician: FlaskClient) -> None:
@@ -236,6 +238,8 @@ def test_a_node_on_its_spare_image_is_shown_with_what_to_do_and_can_be_updated(
     shown = card(page(technician, "/fleet"), "Node 2")
     assert told in shown and next_action in shown and "USB" in shown
     assert next_action not in card(page(technician, "/fleet"), "Node 1")
+    of_node = text(page(technician, "/nodes/2"))
+    assert capital(told) in of_node and "Chạy tốt" not in of_node and "Runs well" not in of_node
     body = technician.get("/api/v1/fleet").get_json()
     fits(body, "/fleet", "get", 200)
     assert [one["image"] for one in body["nodes"]][:2] == ["older", "spare"]

@@ -134,7 +134,7 @@ def test_no_code_is_left_that_nothing_can_say() -> None:
         r"home\.\w+_(one|many)|because\.\w+\.\w+|machine\.\w+_for|command\.done_\w+|chart\.title\.\w+|(span|help)\.\w+"
         r"|command\.sending_\w+|machine\.rest_\w+|wifi\.(how|is)_\w+|probe\.((how|take)_)?(dry|wet)"
         r"|rule\.(first|mean|median|check_\w+)"
-        r"|checkup\.(said|image)_\w+|fleet\.image_\w+|update\.(stage|stopped|is|node|why|not|act)_\w+|said\.update_\w+"
+        r"|checkup\.(said|image)_\w+|fleet\.(image_\w+|\w+_next)|update\.(stage|stopped|is|node|why|not|act|refused)_\w+|said\.update_\w+"
     )
     for code in catalogue("vi"):
         literal = f'"{code}"' in sources or f"'{code}'" in sources

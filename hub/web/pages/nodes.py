@@ -10,7 +10,7 @@ from hub.rights import needs
 from hub.store.events import node_events
 from hub.web import events, fleet_view, here, machines
 from hub.web.events import EventLine
-from hub.web.words import Words
+from hub.web.words import Words, capital
 from shared_protocol import judging
 
 pages = Blueprint("nodes", __name__)
@@ -49,7 +49,8 @@ def show() -> ResponseReturnValue:
     listed = []
     for node in hub.fleet.nodes():
         reported = hub.live.node(node.number)
-        listed.append((node, reported, state(reported, hub.live.lost(node.number, now))))
+        lost = hub.live.lost(node.number, now)
+        listed.append((node, reported, fleet_view.state(reported, lost, _image(node.number))))
     counted = [(rejected_words(here.words(), cause), n) for cause, n in sorted(hub.live.rejected().items())]
     return render_template("nodes.html", listed=listed, zones=zones, rejected=counted)
 
@@ -60,35 +61,31 @@ def one(number: int) -> ResponseReturnValue:
     hub, words, now_s = here.hub(), here.words(), here.now_s()
     node = hub.fleet.node(number)
     now = hub.live.node(number) or NodeNow(number)
-    lost = hub.live.lost(number, now_s)
+    lost, image = hub.live.lost(number, now_s), _image(number)
     return render_template(
         "node.html",
         node=node,
         now=now,
         lost=lost,
         zone=hub.fleet.zone(node.zone_id) if node.zone_id is not None else None,
-        lead=lead(words, now, lost, now_s),
+        lead=lead(words, now, lost, image, now_s),
         meters=meters(now),
         cards=machines.cards(words, now, lost, now_s),
         events=_events(words, number, now),
         resets={key: value for key, value in now.health.items() if key.startswith("resets_")},
         rejected=rejected(words, now),
         others=others(now),
-        image=fleet_view.image(hub.inventory.of(number), hub.releases.current),
+        image=image,
     )
+
+
+def _image(number: int) -> str:
+    """How what the node runs stands to what the hub has; see FleetRow."""
+    return fleet_view.image(here.hub().inventory.of(number), here.hub().releases.current)
 
 
 def _events(words: Words, number: int, now: NodeNow) -> list[EventLine]:
     return [events.line(words, row, now) for row in node_events(here.hub().store, number, EVENTS)]
-
-
-def state(now: NodeNow | None, lost: bool) -> str:
-    """A device's own state, whatever its place is like: "lost", "warn" or "ok"."""
-    if now is None or lost:
-        return "lost"
-    told = now.health.get("safe_mode") or now.health.get("other_mac")
-    wrong = any(one.fault for one in now.channels) or any(one.trouble for one in now.actuators)
-    return "warn" if told or now.stop or wrong else "ok"
 
 
 def others(now: NodeNow) -> dict[str, int | str]:
@@ -119,13 +116,16 @@ def rejected_words(words: Words, cause: str) -> str:
     return words.say(f"rejected.{cause}")
 
 
-def lead(words: Words, now: NodeNow, lost: bool, now_s: float) -> str:
-    """The device in one or two sentences."""
+def lead(words: Words, now: NodeNow, lost: bool, image: str, now_s: float) -> str:
+    """The device in one or two sentences. `image`: see FleetRow."""
     if now.heard_s is None:
         return words.say("node.never")
     if lost:
         return words.say("node.lost", span=words.span(now_s - now.heard_s))
-    said = [words.say("node.ok", ago=words.ago(now_s - now.heard_s))]
+    well = fleet_view.state(now, lost, image) == "ok"
+    said = [words.say("node.ok" if well else "node.heard", ago=words.ago(now_s - now.heard_s))]
+    if image in fleet_view.BY_STATE.values():
+        said.append(capital(words.say(f"fleet.image_{image}")) + ".")
     faulty = [_fault(words, one) for one in now.channels if one.fault]
     if faulty:
         said.append(words.say("node.faults", what="; ".join(faulty)))

@@ -123,6 +123,11 @@ def in_sentence(name: str) -> str:
     return name[:1].lower() + name[1:] if name[1:] == name[1:].lower() else name
 
 
+def capital(text: str) -> str:
+    """Words as the beginning of a sentence: "đang chạy" → "Đang chạy"."""
+    return text[:1].upper() + text[1:]
+
+
 def local(at_s: float) -> datetime:
     """Unix seconds in the farm's time zone."""
     return datetime.fromtimestamp(at_s, FARM_TIME)

@@ -132,7 +132,7 @@ BOARD = SimpleNamespace(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=4 * settings.default.max_examples)
 @given(recipe=recipes)
 def test_what_passes_the_check_loads_on_the_node(node_rule, recipe: Recipe) -> None:  # type: ignore[no-untyped-def]
     if not problems(recipe, HOUSE):
@@ -164,7 +164,7 @@ sound_rules = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(rule=sound_rules)
 def test_rules_that_make_sense_pass_here_and_there(node_rule, rule: Rule) -> None:  # type: ignore[no-untyped-def]
     found = codes(rule)
