@@ -124,7 +124,7 @@ def load(name: str | Path) -> Board:
         document = json.loads(path.read_text("utf-8"))
     except OSError:
         raise BoardError(str(name), [f"no such board; there are {', '.join(known)}"]) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the second: thousands of brackets in each other
         raise BoardError(path.name, [f"not JSON: {error}"]) from None
     return parse(document, path.name)
 

@@ -7,7 +7,8 @@ FlashError
 │                 NotInBundle
 ├── BoardFault    NotMicroPython, OldMicroPython, OtherBytecode, CodeFailed, BoardFull, HalfWritten
 ├── AskError      Declined, AnswerMissing, BadAnswer
-└── BuildError    the application could not be compiled
+├── BuildError    the application could not be compiled
+└── CardNotWritten
 
 `code` names the sentences `<code>.cause` and `<code>.action` in words/errors.*.json; `params` fill them, and a detail
 may name a sentence `why.<detail>`. Nothing secret is ever a parameter.
@@ -208,3 +209,9 @@ class BuildError(FlashError):
     """The application could not be compiled for the board."""
 
     code = "build"
+
+
+class CardNotWritten(FlashError):
+    """The card for the lid could not be put where it was wanted; the node itself is as it was."""
+
+    code = "card_not_written"

@@ -308,7 +308,6 @@ class Flashing:
 
     def _print_card(self, board: Board, unit: Unit, number: int) -> Path:
         assert self.options.cards is not None and self.report is not None
-        self.options.cards.mkdir(parents=True, exist_ok=True)
         path = self.options.cards / f"node-{number}.pdf"
         card.write(
             path,

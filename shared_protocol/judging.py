@@ -18,6 +18,10 @@ FLASH_LEAST = 64 * 1024  # bytes: room for an update's file and for the journal 
 # A soil probe in air, mV without calibration: dry is 2.2 to 2.7 V, wet 1.0 to 1.2 V, over 3.0 V the wire is open.
 AIR_MV = 2200
 AIR_TENTHS = 30  # of a percent, calibrated: at its dry end (starting value)
+# Ten readings within 20 s may be that far apart, tenths (starting values; a DHT22's noise is under 0.5 °C and 2 %).
+SPREAD = {"temperature": 15, "humidity": 60, "moisture": 50}
+# What air, beds and soil of a farm in Vietnam can be where somebody tests a node, tenths (starting values).
+PLAUSIBLE = {"temperature": (-50, 600), "humidity": (50, 1000), "moisture": (0, 1000)}
 MISSED = 2  # readings of ten that may fail: a DHT22 misses one now and then (starting value)
 
 _LEAST = {  # what: lowest value in the row's own unit, cause
@@ -36,7 +40,14 @@ _NOT_OK = {
     m.CHECK_IMAGE: "image_damaged",
 }
 _IMAGES = {g.IMAGE_ROLLED_BACK: "rolled_back", g.IMAGE_SPARE: "image_spare"}
-CAUSES = ("in_air", *[cause for _, cause in _LEAST.values()], *_NOT_OK.values(), *_IMAGES.values())
+CAUSES = (
+    "in_air",
+    "implausible",
+    "unsteady",
+    *[cause for _, cause in _LEAST.values()],
+    *_NOT_OK.values(),
+    *_IMAGES.values(),
+)
 
 
 def cause(what, which, ok, value):
@@ -56,6 +67,18 @@ def fault(reads, good, named):
     if good * 2 <= reads:
         return named or g.FAULT_NO_ANSWER
     return g.FAULT_CHECKSUM if good < reads - MISSED else 0
+
+
+def odd(quantity, value, low, high):
+    """What nobody should believe in values that came: "implausible", "unsteady" or "". quantity: last word of the
+    channel's kind; value, lowest and highest of some ten readings in tenths, None where there is none.
+    """
+    if value is None or quantity not in PLAUSIBLE:
+        return ""
+    least, most = PLAUSIBLE[quantity]
+    if not least <= value <= most:
+        return "implausible"
+    return "unsteady" if None not in (low, high) and high - low > SPREAD[quantity] else ""
 
 
 def in_air(tenths, mv):

@@ -17,6 +17,7 @@ from flash_tools.card.pdf_pen import write as put
 from flash_tools.check import FAIL, NOT_ASKED, PASS, Report, Row, words
 from flash_tools.check.said import Said
 from flash_tools.check.table import summary
+from flash_tools.errors import CardNotWritten
 
 WIDTH, HEIGHT, EDGE = 210.0, 148.0, 10.0  # A5, lying
 QR_MM = 62.0
@@ -64,7 +65,7 @@ class Card:
 
 
 def write(path: Path, card: Card) -> None:
-    """Write the PDF."""
+    """Write the PDF. CardNotWritten."""
     pdf = paper(WIDTH, HEIGHT, f"{NUMBER.of(card.language).format(card.number)} – {card.name}")
     pdf.set_creation_date(datetime.fromtimestamp(card.at_s).astimezone())
     pdf.add_page()
@@ -76,8 +77,12 @@ def write(path: Path, card: Card) -> None:
         pdf.add_page()
         box = (EDGE, EDGE - 4, WIDTH - 2 * EDGE, HEIGHT - 2 * EDGE + 8)
         drawn(card.board, card.language, lambda *given: PdfPen(pdf, box, *given))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pdf.output(str(path))
+    data = pdf.output()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise CardNotWritten(error.strerror or str(error), file=str(path)) from None
 
 
 def _head(pdf: FPDF, card: Card) -> None:

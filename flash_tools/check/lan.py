@@ -178,7 +178,9 @@ def _entry(channel: Found) -> dict[str, Any]:
 def _sensor(entry: dict[str, Any], line: Found, lines: Lines) -> Row:
     name = sensors.name(entry)
     value = None if line["value"] is None else sensors.shown(entry, line["value"])
-    params = {"name": name, "which": entry["id"], "at": both(""), "value": value or both("?"), "spread": both("?")}
+    params = {"name": name, "which": entry["id"], "at": both(""), "value": value or both("?")}
+    spread = (line["high"] or 0) - (line["low"] or 0)
+    params["spread"] = sensors.shown(entry, spread) if spread else both("?")
     data = {key: line[key] for key in ("value", "reads", "good", "low", "high")}
     probe = lines.get((m.CHECK_PROBE, entry["id"]))
     if probe is not None:
@@ -194,7 +196,9 @@ def _cause(entry: Found, line: Found, probe: Found | None, lines: Lines) -> str:
     if probe is not None and named not in (g.FAULT_OPEN, g.FAULT_SHORTED) and judging.in_air(value, probe["value"]):
         return "in_air"
     fault = judging.fault(line["reads"], line["good"], named)
-    return sensors.FAULT_CAUSES.get(fault, "no_answer") if fault else ""
+    if fault:
+        return sensors.FAULT_CAUSES.get(fault, "no_answer")
+    return str(judging.odd(sensors.quantity(entry), value, line["low"], line["high"]))
 
 
 # outputs
@@ -256,4 +260,7 @@ def _wifi(line: Found | None, joins: Found | None) -> Row:
     weakest = line["value"] if line["low"] is None else line["low"]
     data = {"dbm": line["value"], "low": weakest, "joins": joins["value"] if joins else None}
     causes = _causes(line, rssi=line["value"], limit=judging.RSSI_LEAST)
-    return judge.row("wifi", causes, joined(number(line["value"], 0), " dBm"), data)
+    shown = joined(number(line["value"], 0), " dBm")
+    if joins is not None:
+        shown = joined(shown, Said(f", vào mạng {joins['value']} lần", f", joined {joins['value']} times"))
+    return judge.row("wifi", causes, shown, data)

@@ -4,11 +4,6 @@ when farms have measured. Used by judge and sensors; those that the hub's page h
 
 MOST_TRIES = 2  # starting value: a join that needs more is not dependable
 
-# Ten readings within 20 s may be that far apart, tenths (starting values; a DHT22's noise is under 0.5 °C and 2 %).
-SPREAD = {"temperature": 15, "humidity": 60, "moisture": 50}
-# What air, beds and soil of a farm in Vietnam can be where somebody tests a node, tenths (starting values).
-PLAUSIBLE = {"temperature": (-50, 600), "humidity": (50, 1000), "moisture": (0, 1000)}
-
 # A hand around a sensor moves it by at least so much, tenths; a soil probe in mV (starting values).
 HAND = {"temperature": 10, "humidity": 50}
 HAND_MV = 80

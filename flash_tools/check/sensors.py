@@ -170,15 +170,11 @@ def _faulty(entry: Found, reading: Found, values: list[int]) -> Iterator[Cause]:
 
 def _odd(entry: Found, values: list[int]) -> Iterator[Cause]:
     """Values that came, but that nobody should believe."""
-    what = quantity(entry)
-    if not values or what not in limits.PLAUSIBLE:
-        return
-    low, high = limits.PLAUSIBLE[what]
-    if not low <= median(values) <= high:
-        yield "implausible", {}
-    spread = max(values) - min(values)
-    if spread > limits.SPREAD[what]:
-        yield "unsteady", {"spread": shown(entry, spread)}
+    if values:
+        low, high = min(values), max(values)
+        cause = judging.odd(quantity(entry), median(values), low, high)
+        if cause:
+            yield cause, {"spread": shown(entry, high - low)}
 
 
 # two sensors of the same kind

@@ -15,7 +15,7 @@ from flash_tools.check import Report, check, lan, words
 from flash_tools.check.asking import Asker
 from flash_tools.check.hub_client import HubClient
 from flash_tools.check.table import show
-from flash_tools.errors import BuildError, FlashError
+from flash_tools.errors import BuildError, CardNotWritten, FlashError
 from flash_tools.repl import Repl
 from flash_tools.words import say
 from hub.cli.places import data_folder, lan_address
@@ -45,7 +45,9 @@ SAID = {
 
 
 def run(lang: str, as_json: bool, questions: bool, options: dict[str, Any]) -> int:
-    """The exit code: 0 when nothing failed, 1 when something did, 2 when the node could not be tested."""
+    """The exit code: 0 when nothing failed, 1 when something did, 2 when the node could not be tested or the card not
+    be written.
+    """
     desk = _Desk(lang, as_json, questions)
     try:
         report, node = _over_lan(desk, options) if options["node"] else (_over_usb(desk, options), {})
@@ -53,9 +55,13 @@ def run(lang: str, as_json: bool, questions: bool, options: dict[str, Any]) -> i
         desk.failed(error)
         return 2
     desk.show(report)
-    if options["card_file"]:
-        card.write(options["card_file"], _card(desk, report, node, options))
-        desk.say("card", options["card_file"])
+    try:
+        if options["card_file"]:
+            card.write(options["card_file"], _card(desk, report, node, options))
+            desk.say("card", options["card_file"])
+    except CardNotWritten as error:  # not as JSON: the result is there already
+        desk.tell(f"✗ {error.cause(lang)} {error.action(lang)}")
+        return 2
     return 0 if report.ok else 1
 
 

@@ -104,6 +104,10 @@ def _sensor(words: Words, line: Line, found: Inspection, now: NodeNow, what: str
         return Checked(name, said, FAIL, *_told(words, FAULTS.get(fault, "sensor")))
     if what == "probe" and judging.in_air(_row(found, m.CHECK_SENSOR, line.which), line.value):
         return Checked(name, said, FAIL, *_told(words, "in_air"))
+    if what == "sensor" and channel is not None:
+        odd = judging.odd(channel.kind.rsplit("_", 1)[-1], line.value, line.low, line.high)
+        if odd:
+            return Checked(name, said, FAIL, *_told(words, odd))
     return Checked(name, said, PASS)
 
 

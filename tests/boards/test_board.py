@@ -201,8 +201,9 @@ def test_an_unknown_board_is_told_with_those_there_are() -> None:
         load("esp33")
 
 
-def test_a_file_that_is_not_json(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"[" * 100_000])
+def test_a_file_that_is_not_json(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.json"
-    path.write_text("{", "utf-8")
+    path.write_bytes(content)
     with pytest.raises(BoardError, match="not JSON"):
         load(path)

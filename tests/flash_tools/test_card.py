@@ -15,6 +15,7 @@ from flash_tools import card
 from flash_tools.card.pdf_pen import FONTS, QUIET_MODULES
 from flash_tools.check import Report, judge
 from flash_tools.check import words as check_words
+from flash_tools.errors import CardNotWritten
 from flash_tools.words import LANGUAGES, table
 
 AT_S = 1_795_420_800
@@ -56,6 +57,14 @@ def test_in_english_and_not_checked(tmp_path: Path) -> None:
     (front,) = made(tmp_path, language="en", board=None, report=None, mac="24:0A:C4:00:00:01").pages
     text = front.extract_text()
     assert "Node 7" in text and "Not checked" in text and "MAC 24:0a:c4:00:00:01" in text
+
+
+def test_a_card_that_cannot_be_written_says_where_and_what_to_do(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    with pytest.raises(CardNotWritten) as failed:
+        made(in_the_way)
+    assert str(in_the_way / "card.pdf") in failed.value.cause("vi") and "--card" in failed.value.action("en")
 
 
 def test_the_qr_code_is_that_of_the_address(tmp_path: Path) -> None:

@@ -105,6 +105,24 @@ def test_a_probe_in_air(tenths: int | None, mv: int | None, dry: bool) -> None:
     assert judging.in_air(tenths, mv) is dry
 
 
+@pytest.mark.parametrize(
+    ("readings", "cause"),
+    [
+        ([600] * READS, ""),
+        ([601] * READS, "implausible"),
+        ([-51] * READS, "implausible"),
+        ([250, 265] * 5, ""),
+        ([250, 266] * 5, "unsteady"),
+    ],
+)
+def test_values_that_nobody_should_believe(hub: Hub, answering: Answering, readings: list[int], cause: str) -> None:
+    """Node 1's first channel is a thermometer in tenths of a degree."""
+    answers = [[(m.CHECK_SENSOR, 1, 1, one), *WELL[1:]] for one in readings]
+    tool, page = both(hub, answering, answers)
+    assert tool == ([cause] if cause else [])
+    assert page == ([Words().say(f"checkup.cause.{cause}").lower()] if cause else [])
+
+
 @pytest.mark.parametrize("cause", judging.CAUSES)
 def test_both_have_a_cause_and_an_action_for_all_that_can_be_wrong(cause: str) -> None:
     for language in ("vi", "en"):
