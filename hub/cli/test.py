@@ -10,7 +10,7 @@ import click
 
 ROOT = Path(__file__).resolve().parents[2]
 
-WAITING_WORKERS = "6"  # on two cores: most of the slow tests wait for boards and browsers
+WAITING_WORKERS = "8"  # on two cores: most of the slow tests wait for boards and browsers
 
 # Program that a part of the suite needs, and the Debian package that brings it.
 APT = {"chromium": "chromium"}

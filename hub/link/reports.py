@@ -42,6 +42,7 @@ class Reports:
 
     def __init__(self, live: Live, store: Store, clock: Clock) -> None:
         self._live, self._store, self._clock = live, store, clock
+        self._journals: dict[int, int] = {}  # node → the journal that the next and `_stops` are of
         self._switches: dict[tuple[int, int], Switch] = {}  # (node, actuator)
         # Which channel an actuator's rule follows; set by the service.
         self.follows: Callable[[int, int], int | None] = lambda node, actuator: None
@@ -59,8 +60,17 @@ class Reports:
             "address": f"{slot.address[0]}:{slot.address[1]}",
         }
         self._live.set_uptime(node, Uptime(hello.boot_no, hello.uptime_s, self._clock.monotonic()))
+        self._turn_to(slot.key)
         self._live.change(node, lambda now: self._greeted(now, hello, facts))
         self._recall(slot.key, hello.boot_no)
+
+    def _turn_to(self, key: Key) -> None:
+        """A new board or a new journal counts its boots from the beginning: what is known of the old one is no news."""
+        node, journal_id = key
+        if self._journals.get(node) != journal_id:
+            self._journals[node] = journal_id
+            self._stops.pop(node, None)
+            self._switches = {name: switch for name, switch in self._switches.items() if name[0] != node}
 
     def _greeted(self, now: NodeNow, hello: Any, facts: dict[str, int | str]) -> NodeNow:
         merged = {name: value for name, value in now.health.items() if name not in FORGOTTEN} | facts

@@ -50,7 +50,7 @@ class Rollouts:
         self._releases, self._inventory, self._clock, self._lock = releases, inventory, clock, lock
         self._choice = Choice(fleet, inventory, live, releases, clock)
         self._acts = threading.Lock()  # one person at a time; never held by the link
-        self._begun_in: dict[int, int] = {}  # node → boot in which it began to receive
+        self._begun_in: dict[int, int] = {}  # node → boot in which it last said what it has of the image
         self.sender = Sender(clock, link.send, self._key, lock, self._told)
         link.on(g.MSG_UPDATE_STATUS, self.sender.status)
         link.on_nak(self.sender.refused)
@@ -202,8 +202,8 @@ class Rollouts:
             self._fail(target.node, plan.ROLLED_BACK, "")
 
     def _went_back(self, running: Running) -> bool:
-        """Whether a node says so of this update: in a later boot than it began. A HELLO of the same boot may have been
-        on its way already.
+        """Whether a node says so of this update: in a later boot than the one in which it took UPDATE_BEGIN. A HELLO of
+        the same boot may have been on its way already.
         """
         return running.image_state == ROLLED_BACK and self._boot(running.node) > self._begun_in.get(running.node, 0)
 
@@ -217,8 +217,7 @@ class Rollouts:
         if target is None or target.state in plan.ENDED:
             return
         if word in (BEGUN, STORED):
-            if target.state == plan.QUEUED:
-                self._begun_in[node] = self._boot(node)
+            self._begun_in[node] = self._boot(node)
             self._move(node, plan.SENDING if word == BEGUN else plan.STORED)
         elif code == RESULTS[g.RESULT_UNKNOWN_TYPE]:
             self._leave(node, plan.CABLE)
@@ -234,8 +233,7 @@ class Rollouts:
         """A node did not take it: nobody else gets it before a person has looked."""
         self.sender.cancel(node)
         self._move(node, state, code)
-        if self._newest.state != plan.CANCELLED:
-            self._stop(state, node)
+        self._stop(state, node)
 
     def _stop(self, reason: str, node: int | None) -> None:
         self._halt()
@@ -246,8 +244,8 @@ class Rollouts:
 
     def _advance(self) -> None:
         """Begin with the nodes whose turn it is; end when none is left."""
-        rollout = self._newest
-        left = [target for target in rollout.targets if target.state not in plan.ENDED]
+        self._drop_retired()
+        left = [target for target in self._newest.targets if target.state not in plan.ENDED]
         if not left:
             self._end(plan.DONE)
             return
@@ -257,6 +255,13 @@ class Rollouts:
         for target in self._turn(left):
             if not self.sender.offered(target.node) and target.state != plan.TRIAL:
                 self._offer(target.node)
+
+    def _drop_retired(self) -> None:
+        """Leave out who was taken out of the fleet meanwhile, silent or not."""
+        for target in self._newest.targets:
+            known = self._link.keyring.get(target.node, self._clock.monotonic())
+            if target.state not in plan.ENDED and (known is None or known.retired):
+                self._leave(target.node, plan.SKIPPED)
 
     def _turn(self, left: list[Target]) -> list[Target]:
         """Whose turn it is: the canary alone, then AT_ONCE of those that are heard."""
@@ -277,10 +282,6 @@ class Rollouts:
 
     def _offer(self, node: int) -> None:
         rollout = self._newest
-        known = self._link.keyring.get(node, self._clock.monotonic())
-        if known is None or known.retired:
-            self._leave(node, plan.SKIPPED)
-            return
         data = self._releases.image(rollout.sha256)
         if data is None:
             self._stop(NO_IMAGE, None)

@@ -259,6 +259,18 @@ def test_no_accepted_recipe_can_break_the_loop(data: Any, on: Board, plan: list[
 # --- what these found once, by itself ---
 
 
+def test_a_hold_of_less_than_nothing_is_none() -> None:
+    rule = {"actuator": 2, "on_above": 150, "off_above": 150, "sensors": [1], "max_age_s": 20, "fault": "hold"}
+    rig = Rig(rule | {"fault_hold_s": -0x3FFFFFF})
+    rig.values[1] = 151
+    rig.advance(60)
+    assert rig.on(2)
+    rig.values[1] = None
+    rig.advance(30)
+    assert not rig.on(2)
+    assert judged(rig).judge() == []
+
+
 @pytest.mark.parametrize("blind", [True, False])
 def test_a_hold_does_not_outlive_a_lease(blind: bool) -> None:
     rig = Rig({"actuator": 2, "sensors": [1], "max_age_s": 20, "fault": "hold", "fault_hold_s": 3600})

@@ -149,7 +149,7 @@ class Limits:
         sensors = rule.get("sensors", ())
         if not sensors or rule.get("by_hand") or rule["fault"] not in ("off", "hold"):
             return
-        hold_s = rule.get("fault_hold_s", 0) + LOOK_S if rule["fault"] == "hold" else 0
+        hold_s = max(0, rule.get("fault_hold_s", 0)) + LOOK_S if rule["fault"] == "hold" else 0
         signs = sorted([*self.boots, *(t for t, channel in self.heard if channel in sensors), self.end])
         for last, next in zip(signs, signs[1:], strict=False):
             first, last = max(last + rule.get("max_age_s", 60), begin) + hold_s, min(next, end)

@@ -1,8 +1,9 @@
 """Reports: what is wrong with a machine and who latched a stop, as the node tells it; also when the hub restarted."""
 
+from hub.benchmark.scripted import ScriptedNode
 from shared_protocol import registry as g
 from shared_protocol.wire import tlv
-from tests.hub.farm import Farm
+from tests.hub.farm import KEY, Farm
 
 STOPPED = (g.TLV_STOP, b"\1")
 
@@ -56,3 +57,25 @@ def test_a_restarted_hub_knows_it_from_its_store_after_a_reboot_of_the_node_too(
     node.welcome(reply)
     farm.say(node.now(tlvs=[STOPPED]))
     assert farm.now().stop_source == "input"
+
+
+def test_a_new_board_under_the_same_number_explains_itself(farm: Farm) -> None:
+    """It counts its boots from the beginning: what the dead board said last is not newer than what this one says."""
+    node = farm.add(boot_no=50)
+    farm.greet(node)
+    node.put_event(g.EVENT_ACTUATOR, 1, 1, g.CAUSE_ABOVE, 330, 300, uptime_s=900)
+    node.put_event(g.EVENT_STOP, g.STOP_INPUT, uptime_s=950)
+    farm.ship_all(node)
+    farm.hub.fleet.release_mac(1)
+    farm.hub.link.keyring.refresh(farm.clock.monotonic())
+    board = ScriptedNode(1, KEY, mac=b"\2\0\0\0\0\x99", journal_id=0x777, nonce=b"nonce--2", uptime_s=60)
+    board.put_table()
+    farm.greet(board)
+    farm.ship_all(board)
+    farm.say(board.now(actuators=((1, g.CAUSE_ABOVE, 0), (0, g.CAUSE_IDLE, 0)), tlvs=[STOPPED]))
+    assert (farm.now().actuators[0].value, farm.now().stop_source) == (None, "")
+    board.put_event(g.EVENT_ACTUATOR, 1, 1, g.CAUSE_ABOVE, 312, 300)
+    board.put_event(g.EVENT_STOP, g.STOP_HUB)
+    farm.ship_all(board)
+    farm.say(board.now(actuators=((1, g.CAUSE_ABOVE, 0), (0, g.CAUSE_IDLE, 0)), tlvs=[STOPPED]))
+    assert (farm.now().actuators[0].value, farm.now().stop_source) == (312, "hub")

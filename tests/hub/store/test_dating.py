@@ -1,5 +1,7 @@
 """The law of dating: anchors, interpolation, bounds."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,18 +29,33 @@ def test_a_clock_that_was_set_between_two_anchors_is_not_spread() -> None:
     assert clock.wall(1400) == W + 400 and clock.wall(1600) == W + 4600
 
 
-@given(st.lists(st.tuples(st.integers(0, 10**6), st.floats(-0.004, 0.004)), min_size=1, max_size=20), offsets)
-def test_a_straying_crystal_is_dated_within_two_seconds_at_anchors(anchors: list[tuple[int, float]], up: int) -> None:
-    true = {u: W + u for u, _ in anchors}
-    clock = BootClock([Anchor(u, w) for u, w in true.items()])
-    assert abs(clock.wall(up) - (W + up)) < 0.001
-    low, high = clock.uptimes(W + up - 10, W + up + 10)
-    assert low <= up <= high
+@given(st.lists(st.tuples(st.integers(1, 10**5), st.floats(-0.004, 0.004)), max_size=20), offsets, st.floats(0, 1))
+def test_a_straying_crystal_is_dated_between_its_anchors(
+    legs: list[tuple[int, float]], late: int, share: float
+) -> None:
+    """Each leg: seconds of uptime to the next anchor, and by how much the crystal is wrong in them."""
+    up, true = [100], [W]
+    for span, stray in legs:
+        up.append(up[-1] + span)
+        true.append(true[-1] + span * (1 + stray))
+    clock = BootClock([Anchor(u, w) for u, w in zip(up, true, strict=True)])
+    between = [
+        (u0 + share * (u1 - u0), w0 + share * (w1 - w0))
+        for (u0, u1), (w0, w1) in zip(pairwise(up), pairwise(true), strict=True)
+    ]
+    for at, wall in [(up[0] - 100, true[0] - 100), *between, (up[-1] + late, true[-1] + late)]:
+        assert abs(clock.wall(at) - wall) < 0.001
+        low, high = clock.uptimes(wall - 1, wall + 1)
+        assert low <= at <= high
 
 
-@given(st.lists(st.integers(0, 10**6), min_size=3, max_size=60).map(sorted), st.integers(0, 5))
-def test_many_at_once_are_the_same_as_one_by_one(uptimes: list[int], count: int) -> None:
-    clock = BootClock([Anchor(i * 150_000, W + i * 150_100) for i in range(count + 1)])
+@given(
+    st.lists(st.integers(0, 10**6), min_size=3, max_size=60).map(sorted),
+    st.lists(st.sampled_from([0, 4, 100, 20_000, -100_000]), min_size=1, max_size=6),
+)
+def test_many_at_once_are_the_same_as_one_by_one(uptimes: list[int], late: list[int]) -> None:
+    """Also where somebody set the clock between two anchors."""
+    clock = BootClock([Anchor(i * 150_000, W + i * 150_000 + s) for i, s in enumerate(late)])
     for fast, up in zip(clock.walls(uptimes), uptimes, strict=True):
         assert fast == pytest.approx(clock.wall(up), abs=0.001)
 

@@ -5,6 +5,7 @@ import random
 import shutil
 import sqlite3
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -58,7 +59,10 @@ def test_other_bytes_under_a_stored_name_are_a_conflict(farm: Farm) -> None:
     assert farm.now().rejected == {"record_conflict": 1}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    suppress_health_check=[*settings.default.suppress_health_check, HealthCheck.function_scoped_fixture],
+)
 @given(st.integers(0, 10**9))
 def test_loss_repetition_and_reordering_leave_every_record_once(farm: Farm, seed: int) -> None:
     luck = random.Random(seed)
@@ -211,10 +215,9 @@ def test_a_failed_commit_acknowledges_nothing_and_the_next_one_all(farm: Farm) -
 
     queue = farm.hub.store
     farm.carrier.sent.clear()
-    hold = _Hold(queue)
-    farm.hub.link.receive(node.records(2), ("10.0.0.1", 4000))
-    queue.write_later(fail)
-    hold.release()
+    with held(queue):
+        farm.hub.link.receive(node.records(2), ("10.0.0.1", 4000))
+        queue.write_later(fail)
     with contextlib.suppress(DataLocked):  # it may have shared the group
         queue.write(lambda _: None)
     queue.write(lambda _: None)
@@ -224,29 +227,23 @@ def test_a_failed_commit_acknowledges_nothing_and_the_next_one_all(farm: Farm) -
     assert queue.trouble is None
 
 
-class _Hold:
-    """Keeps the writer busy, so that what is queued meanwhile shares one commit."""
-
-    def __init__(self, store: Store) -> None:
-        self._go, here = threading.Event(), threading.Event()
-
-        def wait(_: sqlite3.Connection) -> None:
-            here.set()
-            self._go.wait(10)
-
-        store.write_later(wait)
-        here.wait(10)
-
-    def release(self) -> None:
-        self._go.set()
+@contextlib.contextmanager
+def held(store: Store) -> Iterator[None]:
+    """Keeps the writer busy, however long the block takes, so that what is queued in it shares one commit."""
+    go, here = threading.Event(), threading.Event()
+    store.write_later(lambda _: (here.set(), go.wait()))
+    here.wait()
+    try:
+        yield
+    finally:
+        go.set()
 
 
 def test_a_job_that_fails_undoes_itself_alone(store: Store) -> None:
-    hold = _Hold(store)
-    store.write_later(lambda db: db.execute("INSERT INTO zone VALUES (1, 'a', 'other')"))
-    store.write_later(lambda db: [db.execute("INSERT INTO zone VALUES (2, 'b', 'other')"), 1 // 0])
-    store.write_later(lambda db: db.execute("INSERT INTO zone VALUES (3, 'c', 'other')"))
-    hold.release()
+    with held(store):
+        store.write_later(lambda db: db.execute("INSERT INTO zone VALUES (1, 'a', 'other')"))
+        store.write_later(lambda db: [db.execute("INSERT INTO zone VALUES (2, 'b', 'other')"), 1 // 0])
+        store.write_later(lambda db: db.execute("INSERT INTO zone VALUES (3, 'c', 'other')"))
     store.write(lambda _: None)
     assert store.rows("SELECT id FROM zone ORDER BY id") == [(1,), (3,)]
     assert store.trouble is None

@@ -5,6 +5,7 @@ import pytest
 from hub.updates.sender import CHUNK, GAP_S
 from shared_protocol import registry as g
 from tests.hub.updates.farm import NEW, NEWER, UpdateFarm
+from tests.hub.updates.node import UpdateNode
 
 WHO = "Anh Tuấn"
 
@@ -124,6 +125,43 @@ def test_a_node_that_is_retired_meanwhile_is_left_out(farm: UpdateFarm) -> None:
     farm.prove(1)
     farm.run(1)
     assert farm.states() == {1: "proven", 2: "skipped"} and farm.hub.rollouts.newest.state == "done"
+
+
+@pytest.mark.parametrize("received", [False, True])
+def test_a_silent_node_that_is_retired_holds_nobody_up(farm: UpdateFarm, received: bool) -> None:
+    """It died, and somebody took it out of the fleet: its turn may never come."""
+    farm.greet_all()
+    farm.hub.rollouts.start(WHO, nodes=[1, 2])
+    farm.run(3)
+    farm.prove(1)
+    farm.run(3 if received else 0)
+    farm.nodes[2].script.session = None
+    farm.run(60)
+    assert farm.states() == {1: "proven", 2: "stored" if received else "waiting"}
+    farm.hub.fleet.retire(2)
+    farm.run(3)
+    assert farm.states() == {1: "proven", 2: "skipped"} and farm.hub.rollouts.newest.state == "done"
+
+
+def test_a_board_that_is_replaced_meanwhile_can_go_back_too(farm: UpdateFarm) -> None:
+    """The new board counts its boots from the beginning."""
+    farm.nodes[1].boots = 50
+    farm.nodes[1].reboot()
+    farm.greet_all()
+    farm.hub.rollouts.start(WHO, nodes=[1, 2])
+    farm.run(0.2)
+    assert farm.states()[1] == "sending"
+    farm.hub.fleet.release_mac(1)
+    farm.hub.link.keyring.refresh(farm.clock.monotonic())
+    node = farm.nodes[1] = UpdateNode(1, farm.nodes[1].key)
+    node.script.mac, node.script.journal_id, node.script.uptime_s = b"\2\0\0\0\0\x99", 0x777, 600
+    farm.greet(1)
+    farm.run(3)
+    assert farm.states()[1] == "stored"
+    node.switch()
+    node.roll_back()
+    farm.greet(1)
+    assert farm.states()[1] == "rolled_back"
 
 
 def test_the_page_hears_of_changes(farm: UpdateFarm) -> None:
