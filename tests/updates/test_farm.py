@@ -25,7 +25,9 @@ PATIENCE_MS = 400  # nothing is lost here: a board on trial, whose half hour fli
 
 @pytest.fixture
 def farm(tmp_path: Path) -> Iterator[Farm]:
-    with Farm(tmp_path, BOARDS, local=True, virtual=True, patience_ms=PATIENCE_MS, truth=False, settings=SETTINGS) as farm:
+    with Farm(
+        tmp_path, BOARDS, local=True, virtual=True, patience_ms=PATIENCE_MS, truth=False, settings=SETTINGS
+    ) as farm:
         farm.start()
         for node in farm.boards:
             farm.greeted(node)
