@@ -23,14 +23,12 @@ def test_an_old_copy_is_restored_under_live_nodes(tmp_path: Path, table: Row) ->
         copy = farm.copy_data("backup")
         farm.hub.start()
         farm.lives(1, 300)
-        farm.settle()
-        newest = [farm.report(node).once for node in farm.boards]
+        newest = [report.once for report in farm.settle().values()]
         farm.hub.kill()
         farm.restore_data(copy)
         farm.hub.start()
         assert farm.report(1).once < newest[0]
-        farm.settle()
-        reports = [farm.report(node) for node in farm.boards]
+        reports = farm.settle().values()
     for report, before in zip(reports, newest, strict=True):
         assert report.complete and not report.cut and report.once >= before, report
         assert report.newest_boot == 1, "no node restarted"
@@ -49,8 +47,7 @@ def test_an_empty_hub_with_the_same_keys(tmp_path: Path, table: Row) -> None:
         farm.hub.kill()
         farm.restore_data(copy)
         farm.hub.start()
-        farm.settle()
-        report = farm.report()
+        report = farm.settle()[1]
     assert report.complete and not report.cut, report
     finish(table, farm, 1, "everything lost but the keys: all comes back")
 
@@ -70,8 +67,7 @@ def test_an_old_copy_again_and_again(tmp_path: Path, table: Row) -> None:
             farm.hub.kill()
             farm.restore_data(copy)
             farm.hub.start()
-        farm.settle()
-        report = farm.report()
+        report = farm.settle()[1]
         assert farm.lost() == []
     assert report.complete and not report.cut, report
     finish(table, farm, 3, "three copies in any order: nothing twice")

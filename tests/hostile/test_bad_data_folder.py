@@ -134,8 +134,7 @@ def farm(tmp_path: Path) -> Iterator[Farm]:
 
 def nothing_is_lost(farm: Farm) -> None:
     farm.lives(1, 250)
-    farm.settle()
-    report = farm.report()
+    report = farm.settle()[1]
     assert report.complete and not report.cut, report
     assert report.newest_boot == 1 and farm.lost() == [], report
     assert farm.inner.store.trouble is None

@@ -59,8 +59,7 @@ def campaign(folder: Path, kills: int, seed: int, weather: Weather = CLEAR) -> N
             farm.hub.kill()
             time.sleep(luck.uniform(0.0, 0.3))
             farm.hub.start()
-        farm.settle()
-        reports = [farm.report(node) for node in farm.boards]
+        reports = farm.settle().values()
     for report in reports:
         assert report.complete, report
         assert not report.cut, report

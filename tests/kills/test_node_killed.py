@@ -42,8 +42,7 @@ def campaign(folder: Path, kills: int, seed: int, weather: Weather = CLEAR) -> N
             one_life(farm, luck)
         farm.boards[1].start()
         farm.lives(1, 20 * kills)  # how much the short lives measured is the PC's speed
-        farm.settle()
-        report = farm.report()
+        report = farm.settle()[1]
     assert report.complete, report
     assert len(report.cut) <= kills, report
     assert report.once > 20 * kills, report
@@ -73,8 +72,7 @@ def test_a_node_killed_when_a_block_has_just_closed(tmp_path: Path) -> None:
         farm.lives(1, 2)
         farm.boards[1].kill()
         farm.boards[1].start()
-        farm.settle_earlier(1)
-        report = farm.report()
+        report = farm.settle_earlier(1)
     assert report.complete, report
     assert report.once >= 8, report
 

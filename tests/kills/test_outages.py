@@ -20,8 +20,7 @@ def test_a_storm(tmp_path: Path) -> None:
         farm.start()
         for node in farm.boards:
             farm.lives(node, 400)
-        farm.settle()
-        reports = [farm.report(node) for node in farm.boards]
+        reports = farm.settle().values()
         counts = farm.path.counts
     assert counts["lost"] > 100 and counts["doubled"] > 20 and counts["held"] > 40, counts
     for report in reports:
@@ -38,8 +37,7 @@ def test_an_hour_offline(tmp_path: Path, weather: Weather) -> None:
         farm.until(lambda: last_measured(farm.boards[1].folder)[1] > gone_ms + HOUR_MS, "an hour passes")
         stored = farm.report().once
         farm.path.mend()
-        farm.settle()
-        report = farm.report()
+        report = farm.settle()[1]
     assert report.complete and not report.cut, report
     assert report.once >= stored + 340, report
 
@@ -50,8 +48,7 @@ def test_the_hub_is_off_for_hours(tmp_path: Path) -> None:
         farm.boards[1].start()
         farm.lives(1, 700)
         farm.hub.start()
-        farm.settle()
-        report = farm.report()
+        report = farm.settle()[1]
     assert report.complete and report.newest_boot == 1, report
 
 
@@ -69,8 +66,7 @@ def test_a_reformatted_node(tmp_path: Path) -> None:
         before = farm.report()
         farm.boards[1].start()
         farm.lives(1, 300)
-        farm.settle()
-        report = farm.report()
+        report = farm.settle()[1]
         journals = farm.journals(1)
     assert report.complete, report  # A round that the first kill cut short may be gone.
     assert len(journals) == 2 and min(journals.values()) > 3, journals
@@ -86,6 +82,5 @@ def test_a_node_reformatted_again_and_again(tmp_path: Path) -> None:
             farm.reformat(1)
             farm.boards[1].start()
         farm.lives(1, 60)
-        farm.settle()
-        report = farm.report()
+        report = farm.settle()[1]
     assert report.complete, report

@@ -197,15 +197,18 @@ class Farm:
             parts += [f"node {number}: {self.report(number)}", _tail(board.log())]
         return "\n".join([*parts, _tail(self.hub.log)])
 
-    def settle(self) -> None:
-        """Wait until everything that the nodes measured until now is stored: their open blocks must close by then."""
-        for node, board in self.boards.items():
-            self._settle(node, last_measured(board.folder))
+    def settle(self) -> dict[int, Report]:
+        """Wait until everything that the nodes measured until now is stored: their open blocks must close by then.
 
-    def settle_earlier(self, node: int) -> None:
+        Returns each node's report of the moment in which it had settled: a later look may meet records of what it
+        measured since, on their way in any order.
+        """
+        return {node: self._settle(node, last_measured(board.folder)) for node, board in self.boards.items()}
+
+    def settle_earlier(self, node: int) -> Report:
         """Wait until the board, just started, measures again and all sets of its earlier boots are stored."""
         self.lives(node, 1)
-        self._settle(node, (0, 0))
+        return self._settle(node, (0, 0))
 
     def settle_newest(self, node: int) -> None:
         """Wait until what the newest boot measured until now is stored, whatever became of earlier ones."""
@@ -216,12 +219,15 @@ class Farm:
     def _reached(report: Report, mark: tuple[int, int]) -> bool:
         return not report.holes and (report.newest_boot, report.newest_ms) >= mark
 
-    def _settle(self, node: int, mark: tuple[int, int]) -> None:
+    def _settle(self, node: int, mark: tuple[int, int]) -> Report:
+        reports: list[Report] = []
+
         def settled() -> bool:
-            report = self.report(node)
-            return not report.missing and self._reached(report, mark)
+            reports.append(self.report(node))
+            return not reports[-1].missing and self._reached(reports[-1], mark)
 
         self.until(settled, f"node {node} settles")
+        return reports[-1]
 
     def lives(self, node: int, sets: int) -> None:
         """Wait until a board has measured so many more sets."""
