@@ -85,7 +85,7 @@ class SimulatedNode:
     cut_at: int | None = None
     cut_kills: bool = True
     broadcast: str = "127.0.0.1"
-    patience_ms: int = 250
+    patience_ms: int = 400
     micropython: bool | None = None
     image: Path | None = None
     flash: Path | None = None

@@ -24,7 +24,7 @@ from typing import Any, TypeVar, cast
 
 from hub.clock import Clock
 from hub.errors import HubError
-from hub.store.database import BUSY_S, explained, open_database
+from hub.store.database import BUSY_S, open_database
 from hub.store.intake import Intake
 from hub.store.models import Audit
 from hub.store.opened import Opened
@@ -69,7 +69,7 @@ class Store:
 
     def _load(self) -> None:
         """Read what is kept in memory."""
-        with explained(self.path):
+        with self.database.explained():
             self.tables = Tables(self.database)
             self.timelines = Timelines(self.database)
             self.recent = Recent()
@@ -84,17 +84,17 @@ class Store:
 
     @property
     def trouble(self) -> HubError | None:
-        """Why nothing can be stored at the moment, None while all is well."""
-        return self._writer.trouble
+        """Why nothing can be stored at the moment, or that what is stored is damaged; None while all is well."""
+        return self.database.damage or self._writer.trouble
 
     def rows(self, sql: str, params: tuple[Any, ...] = ()) -> list[Any]:
         """Read on the calling thread's own connection."""
-        with explained(self.path):
+        with self.database.explained():
             return self.database.raw().execute(sql, params).fetchall()
 
     def fetch(self, query: Any) -> list[dict[str, Any]]:
         """Run a peewee query; rows as dicts."""
-        with explained(self.path):
+        with self.database.explained():
             return list(query.dicts().execute(self.database))
 
     def write(self, job: Callable[[sqlite3.Connection], T]) -> T:

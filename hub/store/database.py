@@ -11,7 +11,6 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import peewee
 
@@ -39,10 +38,14 @@ _CAUSES: tuple[tuple[tuple[str, ...], type[HubError]], ...] = (
 
 
 class Database(peewee.SqliteDatabase):
-    """One SQLite file: peewee's database, which remembers its connections so that all can be closed."""
+    """One SQLite file: peewee's database, which remembers its connections so that all can be closed.
+
+    `damage`: set once anybody, reader or writer, meets a broken page; no later success takes it back.
+    """
 
     def __init__(self, path: Path, busy_s: float) -> None:
         self.path = path
+        self.damage: DataDamaged | None = None
         self._opened: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
         super().__init__(str(path), pragmas=PRAGMAS, timeout=busy_s, check_same_thread=False)
@@ -57,6 +60,23 @@ class Database(peewee.SqliteDatabase):
         """The calling thread's own connection, in autocommit."""
         connection: sqlite3.Connection = self.connection()  # type: ignore[no-untyped-call]
         return connection
+
+    @contextlib.contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn SQLite's errors into ours."""
+        try:
+            yield
+        except (sqlite3.Error, peewee.DatabaseError) as error:
+            raise self.cause(error) from error
+
+    def cause(self, error: Exception) -> HubError:
+        """What an error of SQLite means to a person: its message names the cause on every platform."""
+        detail = str(error)
+        leaf = next((leaf for words, leaf in _CAUSES if any(word in detail for word in words)), DataUnreadable)
+        found = leaf(path=str(self.path), detail=detail)
+        if isinstance(found, DataDamaged):
+            self.damage = found
+        return found
 
     def close_all(self) -> None:
         """Close every thread's connection; nobody may use the database any more."""
@@ -76,7 +96,7 @@ def open_database(folder: Path, busy_s: float = BUSY_S) -> Database:
         raise DataUnreadable(path=str(path), detail=error.strerror or str(error)) from error
     database = Database(path, busy_s)
     try:
-        with explained(path):
+        with database.explained():
             migrate(database.raw(), path, known())
     except BaseException:
         database.close_all()
@@ -90,30 +110,8 @@ def _create_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-@contextlib.contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours."""
-    try:
-        yield
-    except (sqlite3.Error, peewee.DatabaseError) as error:
-        raise cause(error, path) from error
-
-
 def concerns_file(error: Exception) -> bool:
     """Whether an error is about the disk or the file, so that nothing else can be written either."""
     return isinstance(error, sqlite3.Error | peewee.DatabaseError) and any(
         word in str(error) for words in (*(words for words, _ in _CAUSES), ("disk I/O", "readonly")) for word in words
     )
-
-
-def cause(error: Exception, path: Path) -> HubError:
-    """What an error of SQLite means to a person: its message names the cause on every platform."""
-    detail = str(error)
-    for words, leaf in _CAUSES:
-        if any(word in detail for word in words):
-            return leaf(**_params(path, detail))
-    return DataUnreadable(**_params(path, detail))
-
-
-def _params(path: Path, detail: str) -> dict[str, Any]:
-    return {"path": str(path), "detail": detail}

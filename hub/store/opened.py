@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
-from hub.store.database import Database, explained
+from hub.store.database import Database
 from shared_protocol.unblock import decode_block
 
 KEPT = 256  # blocks: the day that everybody looks at; 25 KB each
@@ -34,6 +34,6 @@ class Opened:
         return block
 
     def _read(self, name: tuple[int, int]) -> Any:
-        with explained(self._database.path):
+        with self._database.explained():
             found = self._database.raw().execute("SELECT bytes FROM record WHERE journal = ? AND sequence = ?", name)
             return decode_block(found.fetchone()[0])

@@ -2,7 +2,7 @@
 
 import threading
 
-from hub.store.database import Database, explained
+from hub.store.database import Database
 from hub.store.dating import Anchor, Boot, DatedBoot, date
 from shared_protocol import registry as g
 
@@ -49,7 +49,7 @@ class Timelines:
         with self._guard:
             known = self._known.get(node)
             if known is None:
-                with explained(self._database.path):
+                with self._database.explained():
                     known = self._known[node] = self._read(node)
             return known
 

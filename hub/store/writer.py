@@ -12,11 +12,10 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Any, Protocol
 
 from hub.errors import HubError
-from hub.store.database import Database, cause, concerns_file
+from hub.store.database import Database, concerns_file
 
 GROUP = 512  # jobs in one commit at most: bounds what a failing commit can lose, and the wait of the first
 QUEUED = 8_192  # jobs that may wait; beyond, `offer` refuses and the node sends again
@@ -92,10 +91,6 @@ class Writer:
             self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
             self._thread.start()
 
-    @property
-    def path(self) -> Path:
-        return self._database.path
-
     def offer(self, job: Job) -> bool:
         """Queue a job; False when too many wait."""
         if not self._open:
@@ -112,7 +107,7 @@ class Writer:
             return work(self._database.raw())
         job = Call(work)
         if not self._open:
-            raise cause(sqlite3.OperationalError("the store is closed"), self.path)
+            raise self._database.cause(sqlite3.OperationalError("the store is closed"))
         self._jobs.put(job)
         self.commit()
         return job.future.result()
@@ -166,7 +161,7 @@ class Writer:
         try:
             self._transact(group)
         except Exception as error:
-            trouble = error if isinstance(error, HubError) else cause(error, self.path)
+            trouble = error if isinstance(error, HubError) else self._database.cause(error)
             self._undo()
             if type(trouble) is not type(self.trouble):
                 log.error("nothing stored, nothing acknowledged: %s", trouble)

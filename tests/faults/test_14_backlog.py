@@ -19,8 +19,10 @@ EVERY_5_MIN = {"sample_s": 300, "set_s": 300}
 SMALL_FLASH = 114  # blocks of 4096 bytes: room for the program and the least number of journal segments
 
 
-def arrived(report: Report, sets: int) -> bool:
-    return report.once >= sets and not report.holes and not report.missing
+def arrived(farm: Farm, sets: int) -> Report | None:
+    """The report once so many sets are stored, without a gap."""
+    report = farm.report()
+    return report if report.once >= sets and not report.holes and not report.missing else None
 
 
 @pytest.mark.parametrize("days", [2, pytest.param(7, marks=[pytest.mark.deep, pytest.mark.timeout(900)])])
@@ -29,8 +31,7 @@ def test_days_offline_then_a_storm(tmp_path: Path, table: Row, days: int) -> Non
     with Farm(tmp_path, weather=STORM, prefill_s=days * DAY_S, speed=10, settings=EVERY_5_MIN) as farm:
         farm.start()
         farm.until(lambda: farm.boards[1].prefilled() == 1.0, "the days pass")
-        farm.until(lambda: arrived(farm.report(), days * SETS_A_DAY), "they arrive")
-        report = farm.report()
+        report = farm.until(lambda: arrived(farm, days * SETS_A_DAY), "they arrive")
         counts = farm.path.counts
     assert counts["lost"] and counts["held"], counts
     assert report.complete and not report.cut, report
@@ -44,8 +45,7 @@ def test_a_week_offline_at_a_set_every_ten_seconds(tmp_path: Path, table: Row) -
     with Farm(tmp_path, weather=STORM, prefill_s=WEEK_S, speed=25) as farm:
         farm.start()
         farm.until(lambda: farm.boards[1].prefilled() == 1.0, "the week passes", 900)
-        farm.until(lambda: arrived(farm.report(), 60_000), "the week arrives", 600)
-        report = farm.report()
+        report = farm.until(lambda: arrived(farm, 60_000), "the week arrives", 600)
     assert report.complete and not report.cut, report
     finish(table, farm, 1, "60,000 sets of a week: each once")
 
@@ -60,7 +60,7 @@ def test_a_full_journal_drops_the_oldest_and_names_them(tmp_path: Path, table: R
         farm.path.mend()
         farm.settle_newest(1)
         farm.lives(1, 50)
-        report = farm.report()
+        report = farm.settle_newest(1)
         booked = farm.lost(1)
     assert report.newest_boot == 1, report
     assert not report.twice and not report.wrong and not report.holes, report

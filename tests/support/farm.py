@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from boards.board import load
 from boards.simulated.process import NodeProcess, SimulatedNode
@@ -23,6 +23,7 @@ from tests.support.checker import Report, check, last_measured, read_store
 from tests.support.hub_process import HubProcess
 from tests.support.lossy import CLEAR, LossyPath, Weather
 
+T = TypeVar("T")
 DATABASE = "nhavuon.sqlite3"
 # Each round of the sensors is a set, as the checker needs it; NOW as often as the firmware allows.
 SETTINGS: Mapping[str, Any] = {"sample_s": 10, "set_s": 10, "now_s": 15}
@@ -34,7 +35,7 @@ RESTLESS: Mapping[str, Any] = {
         {"actuator": 2, "sensors": [2], "on_above": -300, "off_above": -300, "max_on_s": 10, "rest_s": 10},
     ]
 }
-PATIENCE_MS = 20  # of a board in virtual time, for an answer that may be lost
+LOSSY_PATIENCE_MS = 20  # of a board in virtual time, where an answer may be lost; else it waits for a busy hub
 PATIENCE_S = 240.0  # generous: a busy machine is not a fault
 LOOK_S = 0.1
 # Below the system's ephemeral ports, so that nobody takes a port while its hub is dead; each process begins elsewhere.
@@ -120,7 +121,7 @@ class Farm:
                 speed=speed,
                 virtual=virtual,
                 prefill_s=prefill_s,
-                **{"patience_ms": PATIENCE_MS, **board},
+                **({"patience_ms": LOSSY_PATIENCE_MS} if weather.loss else {}) | board,
             )
             self.boards[number] = NodeProcess(spec)
         self._enrol()
@@ -182,13 +183,14 @@ class Farm:
         """The (first, last) sequences that the hub booked as lost."""
         return [span for spans in read_store(self.database, node).lost.values() for span in spans]
 
-    def until(self, done: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
-        """Wait for something; AssertionError with the boards' and the hub's last words when it never comes."""
+    def until(self, done: Callable[[], T | None], what: str, patience_s: float = PATIENCE_S) -> T:
+        """Wait for something and return it; AssertionError with the last words of boards and hub if it never comes."""
         end = time.monotonic() + patience_s
-        while not done():
+        while not (found := done()):
             if time.monotonic() > end:
                 raise AssertionError(f"{what}: not within {patience_s:.0f} s\n{self.last_words()}")
             time.sleep(LOOK_S)
+        return found
 
     def last_words(self) -> str:
         """The ends of all logs and the reports, for a failed test."""
@@ -210,24 +212,21 @@ class Farm:
         self.lives(node, 1)
         return self._settle(node, (0, 0))
 
-    def settle_newest(self, node: int) -> None:
+    def settle_newest(self, node: int) -> Report:
         """Wait until what the newest boot measured until now is stored, whatever became of earlier ones."""
         mark = last_measured(self.boards[node].folder)
-        self.until(lambda: self._reached(self.report(node), mark), f"node {node} arrives")
+        return self.until(lambda: self._reached(node, mark), f"node {node} arrives")
 
-    @staticmethod
-    def _reached(report: Report, mark: tuple[int, int]) -> bool:
-        return not report.holes and (report.newest_boot, report.newest_ms) >= mark
+    def _reached(self, node: int, mark: tuple[int, int]) -> Report | None:
+        report = self.report(node)
+        return report if not report.holes and (report.newest_boot, report.newest_ms) >= mark else None
 
     def _settle(self, node: int, mark: tuple[int, int]) -> Report:
-        reports: list[Report] = []
+        def settled() -> Report | None:
+            report = self._reached(node, mark)
+            return report if report and not report.missing else None
 
-        def settled() -> bool:
-            reports.append(self.report(node))
-            return not reports[-1].missing and self._reached(reports[-1], mark)
-
-        self.until(settled, f"node {node} settles")
-        return reports[-1]
+        return self.until(settled, f"node {node} settles")
 
     def lives(self, node: int, sets: int) -> None:
         """Wait until a board has measured so many more sets."""

@@ -20,14 +20,11 @@ WHO = "Anh Tuấn"
 BOARDS = ("worm_house_air", "worm_house_bed", "tea_field", "worm_house_air")
 SETTINGS = {"sample_s": 10, "set_s": 60, "now_s": 15}
 PATIENCE_S = 120.0
-PATIENCE_MS = 400  # nothing is lost here: a board on trial, whose half hour flies, waits for a busy hub
 
 
 @pytest.fixture
 def farm(tmp_path: Path) -> Iterator[Farm]:
-    with Farm(
-        tmp_path, BOARDS, local=True, virtual=True, patience_ms=PATIENCE_MS, truth=False, settings=SETTINGS
-    ) as farm:
+    with Farm(tmp_path, BOARDS, local=True, virtual=True, truth=False, settings=SETTINGS) as farm:
         farm.start()
         for node in farm.boards:
             farm.greeted(node)

@@ -70,7 +70,7 @@ class BenchBoard(NodeProcess):
 
 def make(folder: Path, board: str | Path, key: bytes, hub: tuple[str, int], **options: Any) -> BenchBoard:
     """A bench board whose flash holds the firmware and what a technician provisions."""
-    node = SimulatedNode(folder / "board", 7, key, hub, str(board), virtual=True, patience_ms=400, **options)
+    node = SimulatedNode(folder / "board", 7, key, hub, str(board), virtual=True, **options)
     wiring = load(str(board))
     target = folder / "image"
     settings = {**DEFAULT_SETTINGS, **wiring.settings, "hub": list(hub), **node.settings}

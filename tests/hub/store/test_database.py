@@ -37,6 +37,22 @@ def test_a_database_with_pages_overwritten(farm: Farm) -> None:
     farm.open()
 
 
+def test_damage_that_a_reader_meets_is_trouble_and_stays(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.audit("Lan", "before")
+    ((page,),) = store.rows("SELECT rootpage FROM sqlite_schema WHERE name = 'audit'")
+    store.close()
+    store = Store(tmp_path)
+    with store.path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xa5" * 4096)
+    with pytest.raises(DataDamaged, match="last backup"):
+        store.audit_trail()
+    store.write(lambda db: db.execute("INSERT INTO lost (journal, first, last) SELECT 1, 1, 1 WHERE 0"))
+    assert isinstance(store.trouble, DataDamaged), "a commit elsewhere heals nothing"
+    store.close()
+
+
 def test_a_database_that_another_program_holds(tmp_path: Path) -> None:
     store = Store(tmp_path, busy_s=0.05)
     other = sqlite3.connect(store.path, isolation_level=None)
