@@ -92,6 +92,21 @@ def test_from_an_empty_chip_to_a_node_on_the_hub_in_one_command(
         no_secret(desk, hub.fleet.key(1))
 
 
+@pytest.mark.deep
+@pytest.mark.parametrize("via", ["mpremote", "ampy"])
+@pytest.mark.parametrize("resets", [(), ("--before", "no-reset", "--after", "no-reset")], ids=["default", "no-reset"])
+def test_over_a_socket_to_a_node_on_the_hub(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, via: str, resets: tuple[str, ...]
+) -> None:
+    """An emulator's port: no reset lines, the tool says which buttons to press and goes on."""
+    with farm(desk) as hub, desk.board("socket", speed=4.0) as usb:
+        fingers(monkeypatch, usb, "vi")
+        assert desk.flash(usb, "--via", via, *resets, check=True) == 0, desk.said
+        assert say("vi", "press_boot") in desk.said.replace("\n", " ")
+        until_heard(hub, 1, time.time())
+        no_secret(desk, hub.fleet.key(1))
+
+
 def shown(desk: Desk, usb: UsbBoard, via: str, lang: str) -> None:
     """The guide shows this run."""
     places = {usb.port: "/dev/ttyUSB0", str(desk.home): ".nhavuon", f":{desk.hub[1]}": ":47470"}
