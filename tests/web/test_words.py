@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import json
 import pkgutil
 import re
 import string
@@ -20,7 +21,7 @@ from hub import commands
 from hub.errors import HubError
 from hub.fleet import ZONE_KINDS
 from hub.rights import ROLES
-from hub.web.words import FARM_TIME, LANGUAGES, Words, catalogue, parse_number
+from hub.web.words import FARM_TIME, LANGUAGES, Words, areas, catalogue, parse_number
 from shared_protocol import errors, names
 from tests.web.conftest import SignIn, text, token
 
@@ -51,6 +52,16 @@ def test_both_catalogues_have_the_same_codes_and_places() -> None:
     for code in vi:
         assert places(vi[code]) == places(en[code]), code
         assert bool(vi[code]) == bool(en[code]), code
+
+
+def test_a_code_stands_in_one_file_and_in_the_same_one_in_both_languages() -> None:
+    files = {
+        language: [(path.name, list(json.loads(path.read_text("utf-8")))) for path in areas(language)]
+        for language in LANGUAGES
+    }
+    assert files["vi"] == files["en"]
+    codes = [code for _, some in files["vi"] for code in some]
+    assert len(codes) == len(set(codes))
 
 
 def test_vietnamese_is_nfc_and_not_english() -> None:

@@ -1,7 +1,8 @@
 """Words: every sentence a person reads, in Vietnamese and English, and how numbers and times are written.
 
-Used by every page. `vi.json` is the source; `en.json` has the same codes with the same `{places}` (a test keeps them
-equal). A code that has no sentence says itself, so that a node newer than this hub is still shown.
+Used by every page. `vi/` is the source, one file for each area of the page; `en/` has the same files, the same codes
+and the same `{places}` (a test keeps them equal). A code that has no sentence says itself, so that a node newer than
+this hub is still shown.
 """
 
 import json
@@ -25,9 +26,15 @@ NUMBER = re.compile(r"[+-]?([0-9]{1,12}(\.[0-9]{0,6})?|\.[0-9]{1,6})")
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """All sentences of one language by code."""
-    text = (Path(__file__).parent / f"{language}.json").read_text("utf-8")
-    loaded: dict[str, str] = json.loads(text)
+    loaded: dict[str, str] = {}
+    for path in areas(language):
+        loaded.update(json.loads(path.read_text("utf-8")))
     return loaded
+
+
+def areas(language: str) -> list[Path]:
+    """The files of one language, in the order of their names."""
+    return sorted((Path(__file__).parent / language).glob("*.json"))
 
 
 @dataclass(frozen=True)
